@@ -19,7 +19,7 @@ import {
 import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
-import { indexResults } from '../lambda/deletion/index-results';
+import { indexFinished } from '../lambda/deletion/index-results';
 import { type OutcomeStore, openOutcomes } from '../lambda/deletion/outcome-store';
 import { type ApprovedRun, recordApproval, recordResult } from '../lambda/deletion/record-deletion';
 import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
@@ -211,10 +211,7 @@ class LocalApply {
    */
   private async recordResult(approved: ApprovedRun): Promise<void> {
     // The next deletion, and `history`, complete an index that lacks a result.
-    const isIndexed = await indexResults(this.place.store).then(
-      () => true,
-      () => false,
-    );
+    const isIndexed = await indexFinished(this.place.store, approved.plan).catch(() => false);
     try {
       this.head = await recordResult(this.evidencePorts, approved, isIndexed);
     } catch (error) {

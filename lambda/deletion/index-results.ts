@@ -2,7 +2,7 @@ import { jsonText } from '../core/util/safe-text';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import { resultSentence } from '../render/result-text';
-import { resultFile, resultIndexPage } from '../storage/keys';
+import { type PlanKey, resultFile, resultIndexPage } from '../storage/keys';
 import {
   type IndexedLine,
   type IndexPageHead,
@@ -15,6 +15,7 @@ import {
   splitIndexPage,
 } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
+import { isFinished } from './outcome-files';
 
 /** A page has at most this many results, */
 export const MAX_RESULTS_PER_PAGE = 100;
@@ -86,4 +87,12 @@ export async function indexResults(store: Store): Promise<void> {
     const results = await readResults(store, missingIn(heads, await listResults(store)));
     if (results.length === 0 || (await append(store, heads.at(-1)?.number ?? 0, results)) === results.length) return;
   }
+}
+
+/** Adds to the index what it lacks. Returns whether it has the finished result of a plan. */
+export async function indexFinished(store: Store, plan: PlanKey): Promise<boolean> {
+  // Before it is read for the index: another run may finish it after that.
+  const isOver = await isFinished(store, plan);
+  await indexResults(store);
+  return isOver;
 }

@@ -29,7 +29,7 @@ import {
   unsettledOfRecords,
 } from './outcome-files';
 import { refusal } from './refusals';
-import { type CheckLockPorts, checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
+import { type CheckLockPorts, checkLock, isLockedByOther, type LockPorts, type RunLock, takeLock } from './run-lock';
 
 export type OutcomePorts = LockPorts;
 
@@ -110,6 +110,8 @@ class StoredOutcomes implements OutcomeStore {
   /** How many outcomes the stored view has. */
   private written = -1;
   private queue: Promise<void> = Promise.resolve();
+  /** Calls that change what is stored. */
+  private readonly inWork = new Set<Promise<unknown>>();
 
   constructor(
     private readonly ports: OutcomePorts,
@@ -127,9 +129,12 @@ class StoredOutcomes implements OutcomeStore {
     this.positions = new Map(plan.items.map(({ arn }, position) => [arn, position]));
   }
 
-  async startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
+  startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
+    return this.untilClosed(() => this.start(item, facts));
+  }
+
+  private async start(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
     const { arn, name } = item;
-    this.checkOpen();
     await this.lock.renew();
     const begun = this.begun.get(arn);
     if (begun !== undefined) {
@@ -167,11 +172,16 @@ class StoredOutcomes implements OutcomeStore {
     return this.isOwnOpen(attempt);
   }
 
-  async cancelAttempt(arn: string): Promise<void> {
-    this.checkOpen();
+  cancelAttempt(arn: string): Promise<void> {
+    return this.untilClosed(() => this.cancel(arn));
+  }
+
+  private async cancel(arn: string): Promise<void> {
     if (!this.begun.has(arn)) return;
     const attempt = await this.reread(arn);
     if (attempt === undefined || !this.isOwnOpen(attempt) || attempt.earlier) return;
+    // A run that had the lock meanwhile may have found it gone: then its attempt is final.
+    if (await this.adoptOutcome(arn)) return;
     if (await this.replace({ ...attempt, state: 'cancelled', outcome: null, at: this.now() }))
       this.unsettled.delete(arn);
     this.begun.delete(arn);
@@ -179,8 +189,10 @@ class StoredOutcomes implements OutcomeStore {
   }
 
   async record(results: readonly ItemResult[]): Promise<readonly ItemResult[]> {
-    if (results.length === 0) return [];
-    this.checkOpen();
+    return results.length === 0 ? [] : this.untilClosed(() => this.recordAll(results));
+  }
+
+  private async recordAll(results: readonly ItemResult[]): Promise<readonly ItemResult[]> {
     await this.lock.renew();
     const by = this.otherApproval === null ? {} : { approvedBy: this.otherApproval };
     const counted = await eachOf(results, (result) => this.recordOne({ ...result, ...by }));
@@ -196,18 +208,20 @@ class StoredOutcomes implements OutcomeStore {
 
   async close(beforeRelease?: () => Promise<void>): Promise<ApplyResult> {
     this.isClosed = true;
+    // An invocation ends though calls are in work: what they write later would replace what this run leaves.
+    await Promise.allSettled(this.inWork);
     await this.queue;
     for (;;) {
       const known = this.recorded.size;
       const end = this.view();
-      await this.write(end);
+      const isStored = await this.write(end);
       // Another run may have recorded outcomes, and its view may have been replaced just now.
       const { recorded } = await readRecords(this.ports.store, this.plan, this.recorded, this.plan.items);
       for (const result of recorded.values()) this.keep(result);
       if (this.recorded.size > known) continue;
       await beforeRelease?.();
       await this.lock.release();
-      return end;
+      return isStored ? end : { ...end, status: 'unfinished' };
     }
   }
 
@@ -238,12 +252,20 @@ class StoredOutcomes implements OutcomeStore {
     throw new RetentionError('plan.stranger', `cannot record ${arn}: the plan does not list it`);
   }
 
-  private checkOpen(): void {
-    if (!this.isClosed) return;
-    throw new RetentionError(
-      'outcomes.closed',
-      `cannot record anything of the plan ${this.plan.id}: this run has ended`,
-    );
+  /** Calls what changes the record: never after this run has ended, which waits for it. */
+  private async untilClosed<T>(call: () => Promise<T>): Promise<T> {
+    if (this.isClosed)
+      throw new RetentionError(
+        'outcomes.closed',
+        `cannot record anything of the plan ${this.plan.id}: this run has ended`,
+      );
+    const work = call();
+    this.inWork.add(work);
+    try {
+      return await work;
+    } finally {
+      this.inWork.delete(work);
+    }
   }
 
   private async reread(arn: string): Promise<Attempt | undefined> {
@@ -313,7 +335,11 @@ class StoredOutcomes implements OutcomeStore {
     const facts = { source, sizeGb, monthlyCostCeiling, policy, reasons };
     const { run } = this.ports.owner;
     const hasBegun = this.begun.has(arn);
-    if (hasBegun) await this.reread(arn);
+    if (hasBegun) {
+      await this.reread(arn);
+      const recorded = await readItemOutcome(this.ports.store, this.plan, this.position(arn));
+      if (recorded !== null) return recorded;
+    }
     for (let tries = 0; tries < MAX_ATTEMPT_TRIES; tries += 1) {
       const known = this.attempts.get(arn)?.attempt;
       if (known?.state === 'settled') return known.outcome;
@@ -336,14 +362,22 @@ class StoredOutcomes implements OutcomeStore {
     });
   }
 
-  /** A finished result is final: a run that was suspended while another one finished the plan leaves it as it is. */
-  private async write(result: ApplyResult): Promise<void> {
+  /**
+   * A finished result is final, and that of a plan which another run applies is written by that run: one that lost its
+   * lock leaves both as they are. Returns whether the stored result is this one, or finished.
+   */
+  private async write(result: ApplyResult): Promise<boolean> {
+    const { store, owner } = this.ports;
     // No other run finishes the plan while this one has the lock.
-    const isActive = this.hasFinished || (await this.lock.isHeld());
-    if (!isActive && (await isFinished(this.ports.store, this.plan).catch(() => false))) return;
+    if (!this.hasFinished && !(await this.lock.isHeld())) {
+      const isElsewhere = await isLockedByOther(store, this.plan.id, (run) => run === owner.run);
+      const isOver = await isFinished(store, this.plan);
+      if (isElsewhere || isOver) return isOver;
+    }
     this.hasFinished = result.status === 'finished';
     const body = renderResultJson(result);
-    await this.ports.store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body });
+    await store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body });
+    return true;
   }
 }
 

@@ -66,13 +66,15 @@ export async function recordApproval(ports: EvidencePorts, approved: ApprovedRun
   }
 }
 
-/** Returns the keys of what is stored about a plan, without approvals that were stored after that of a run. */
+/** Returns the keys of what is stored about a plan, without approvals that were not stored before that of a run. */
 async function recordsUntil(store: Store, plan: PlanKey, run: string): Promise<readonly string[]> {
   const folder = recordFolder(plan);
   const times = await store.listDated(folder);
-  const approvedAt = times.get(approvalFile(plan, run).slice(folder.length)) ?? Number.POSITIVE_INFINITY;
-  // A list ends the runs of the approvals that it has: a later run may still be at work.
-  const isLater = (name: string): boolean => APPROVAL_NAME.test(name) && (times.get(name) ?? 0) > approvedAt;
+  const own = approvalFile(plan, run).slice(folder.length);
+  const approvedAt = times.get(own) ?? Number.POSITIVE_INFINITY;
+  // A list ends the runs of the approvals that it has: a later run may still be at work. A bucket tells whole seconds.
+  const isLater = (name: string): boolean =>
+    APPROVAL_NAME.test(name) && name !== own && (times.get(name) ?? 0) >= approvedAt;
   const names = [...times.keys()].filter((name) => LISTED_NAME.test(name) && !isLater(name));
   return names.map((name) => folder + name);
 }
@@ -96,7 +98,7 @@ async function filesOf(
 
 /**
  * Records what a run left. The record names a list of all files with their hashes, because the result of an unfinished
- * plan is a view that the next run replaces. `isIndexed`: whether the index of results has it. Returns the head of the
+ * plan is a view that the next run replaces. `isIndexed`: whether the index has the finished result. Returns the head of the
  * chain. Safe to run twice.
  */
 export async function recordResult(
@@ -106,8 +108,10 @@ export async function recordResult(
 ): Promise<EvidenceHead | null> {
   const { store, clock, hashText } = ports;
   const { plan } = approved;
+  // Before they are hashed: another run may finish the plan meanwhile, and then the files are not all final.
+  const isFinal = await isFinished(store, plan);
   const files = await filesOf(ports, approved);
-  const text = fileListText({ files, isFinished: await isFinished(store, plan), isIndexed });
+  const text = fileListText({ files, isFinished: isFinal, isIndexed });
   const key = fileListFile(plan, hashText(text));
   await store.putIfAbsent({ key, contentType: 'text/plain', body: [text] });
   return recordEvidence(ports, [await evidenceEntry(ports, { kind: 'result', key, since: madeAt(plan, clock()) })]);

@@ -10,7 +10,7 @@ import { type EvidencePorts, type EvidenceSettings, headText, recordEvidence } f
 import { EVIDENCE, type PlanKey, planFile } from '../storage/keys';
 import { type ApplyPorts, prepareApply } from './apply-plan';
 import { executionName, noteEnding, uniqueExecution } from './execution-status';
-import { indexResults } from './index-results';
+import { indexFinished } from './index-results';
 import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';
 import { isFinished } from './outcome-files';
 import { type OutcomePorts, openOutcomes } from './outcome-store';
@@ -179,13 +179,13 @@ async function runInvocation(
 
 /**
  * Writes the result of a run that has ended, adds it to the index, and notes how it ended, for the command line that
- * waits. Returns true; a step of an earlier version returned nothing. Safe to run twice.
+ * waits. Returns whether the index has the finished result; a step of an earlier version returned nothing. Safe to run
+ * twice.
  */
 async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanKey, end: RunEnd): Promise<boolean> {
   try {
     await settleOutcome(store, plan, isRunOf(execution));
-    await indexResults(store);
-    return true;
+    return await indexFinished(store, plan);
   } finally {
     await noteEnding(store, plan, executionName(execution), end);
   }

@@ -173,8 +173,8 @@ class TakenLock implements RunLock {
   }
 
   async isHeld(): Promise<boolean> {
-    const lock = parseStored(LOCK, await this.ports.store.get(LOCK_FILE).catch(() => null));
-    return lock !== null && isActive({ lock, version: '' }, this.isOwn);
+    const stored = await readLock(this.ports.store).catch(() => null);
+    return stored !== null && isActive(stored, this.isOwn);
   }
 
   async renew(): Promise<void> {

@@ -321,7 +321,7 @@ export class ObjectsCheck {
   }
 
   private async checkApproved(
-    { id, list }: PlanEvidence,
+    { id, list, isFinal }: PlanEvidence,
     approvals: readonly RecordedApproval[],
   ): Promise<readonly BrokenLink[]> {
     const { store } = this.ports;
@@ -329,7 +329,8 @@ export class ObjectsCheck {
     const text = await readOrFailure(store.get(key));
     const result = typeof text === 'string' ? parseStored(APPLY_RESULT, text) : null;
     if (list === null || result === null) return [];
-    const before = approvals.filter(({ record }) => record.number < list.number);
+    // A later run of an unfinished plan records its approval after that list, and names it in the result.
+    const before = approvals.filter(({ record }) => !isFinal || record.number < list.number);
     const known = new Set(before.map(({ approval }) => approvalKey(approval?.approvedBy ?? null)));
     const foreign = this.approvalsIn(result).find((approval) => !known.has(approvalKey(approval)));
     if (foreign === undefined) return [];

@@ -10,7 +10,7 @@ export interface FileList {
   readonly files: readonly HashedFile[];
   /** Whether the result was finished, so that no later run may replace any of the files. */
   readonly isFinished: boolean;
-  /** Whether the result was in the index of results. */
+  /** Whether the index of results had the finished result. */
   readonly isIndexed: boolean;
 }
 

@@ -396,8 +396,8 @@ describe('the record of a plan', () => {
       await outcomes.record([resultOf(plan, i)]);
     }
     await outcomes.close();
-    // The lock is created, too, read before that, and read and replaced when it is released.
-    expect(Object.fromEntries(calls)).toMatchObject({ putIfAbsent: 81, getVersioned: 82, list: 2, replaceIf: 1 });
+    // The lock is created, too, read before that and before each view, and read and replaced when it is released.
+    expect(Object.fromEntries(calls)).toMatchObject({ putIfAbsent: 81, getVersioned: 124, list: 2, replaceIf: 1 });
     expect(calls.get('lock.json')).toBeUndefined();
   });
 
@@ -501,6 +501,80 @@ describe('the record of a plan', () => {
     await settleOutcome(memoryStore(objects), plan, () => true);
     expect(JSON.parse(finished ?? '').status).toBe('finished');
     expect(objects.get(`results/${plan.id}.json`)).toBe(finished);
+  });
+
+  it('is closed only when what it records is stored, so that nothing replaces its result later', async () => {
+    const plan = planOf(1);
+    const store = memoryStore(objects);
+    let arrive: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const slow: Store = {
+      ...store,
+      putIfAbsent: async (object) => {
+        if (object.key.endsWith('.outcome.json')) await arrived;
+        return store.putIfAbsent(object);
+      },
+    };
+    const outcomes = await openOutcomes({ ...portsOf('a'), store: slow }, plan, ORIGIN);
+    const recorded = outcomes.record([resultOf(plan, 0)]);
+    let left: string | undefined;
+    const closed = outcomes.close(async () => {
+      left = objects.get(`results/${plan.id}.json`);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    arrive();
+    await Promise.all([recorded, closed]);
+    expect(JSON.parse(left ?? '').status).toBe('finished');
+    expect(objects.get(`results/${plan.id}.json`)).toBe(left);
+  });
+
+  it('leaves an unfinished result to the run that has the lock now, and does not say that it finished the plan', async () => {
+    const plan = planOf(1);
+    const suspended = await open('a', plan);
+    await suspended.record([resultOf(plan, 0)]);
+    const second = await open('b', plan);
+    const shown = objects.get(`results/${plan.id}.json`);
+    expect((await suspended.close()).status).toBe('unfinished');
+    expect(objects.get(`results/${plan.id}.json`)).toBe(shown);
+    expect((await second.close()).status).toBe('finished');
+    expect(objects.get(`results/${plan.id}.json`)).not.toBe(shown);
+  });
+
+  it('replaces no result of which a suspended run cannot read whether it is finished', async () => {
+    const plan = planOf(1);
+    const store = memoryStore(objects);
+    let isDown = false;
+    const failing: Store = {
+      ...store,
+      get: async (key) => {
+        if (isDown && key === `results/${plan.id}.json`) throw new Error('no answer');
+        return store.get(key);
+      },
+    };
+    const suspended = await openOutcomes({ ...portsOf('a'), store: failing }, plan, ORIGIN);
+    const second = await open('b', plan);
+    await second.record([resultOf(plan, 0)]);
+    await second.close();
+    const finished = objects.get(`results/${plan.id}.json`);
+    isDown = true;
+    await expect(suspended.close()).rejects.toThrow('no answer');
+    expect(objects.get(`results/${plan.id}.json`)).toBe(finished);
+  });
+
+  it('replaces no attempt of a snapshot that another run found gone, when a suspended run goes on', async () => {
+    const plan = planOf(2);
+    const suspended = await open('a', plan);
+    for (const index of [0, 1]) await suspended.startAttempt(itemOf(plan, index), FACTS);
+    const second = await open('b', plan);
+    await second.record([resultOf(plan, 0), resultOf(plan, 1)]);
+    await second.close();
+    const attempts = [0, 1].map((index) => objects.get(recordFile(plan, index, 'attempt')));
+    await suspended.cancelAttempt('arn-0');
+    const [counted] = await suspended.record([resultOf(plan, 1, 'already-gone')]);
+    expect(counted?.outcome).toBe('deleted');
+    expect([0, 1].map((index) => objects.get(recordFile(plan, index, 'attempt')))).toEqual(attempts);
   });
 
   it('has no result that names an approval which could not be recorded', async () => {

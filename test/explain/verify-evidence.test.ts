@@ -408,6 +408,21 @@ it('the result of a plan of which a run goes on has the recorded outcomes of its
   expect((await place.verify()).broken).toEqual([expect.objectContaining(altered)]);
 });
 
+it('a run of another person that goes on with an unfinished plan is approved after the list of the earlier run', async () => {
+  const { place } = await aHistory();
+  const plan = planOf(4);
+  const eve = { ...APPROVED, arn: 'arn:aws:iam::123456789012:user/eve' };
+  const at = new Date(AT).toISOString();
+  await place.approve(4, 'stopped');
+  await place.remove(4, 'stopped', 'unfinished');
+  await place.result(4, 'stopped');
+  const head = { plan: { ...plan, count: 2 }, status: 'unfinished', startedAt: at, updatedAt: at } as const;
+  await place.ports.store.put(storedResult(aResult(plan.id, [anOutcome('web-4', { at, approvedBy: eve })], head)));
+  expect(faultsOf(await place.verify())).toContainEqual([20, 'result.not-approved']);
+  await place.approve(4, 'goes-on', eve);
+  expect((await place.verify()).broken).toEqual([]);
+});
+
 describe('two lists of an unfinished plan between which no run began', () => {
   const plan = planOf(2);
   const files = [`results/${plan.id}.json`, recordFile(plan, 0, 'attempt')] as const;

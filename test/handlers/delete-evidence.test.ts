@@ -146,7 +146,14 @@ it('an approval of a plan that another run applies breaks no link of the chain w
     expect((await verify()).broken).toEqual([]);
   }));
 
-it('a run that records its result late breaks no link of the run that began meanwhile', () =>
+/** The key of the approval of the run elsewhere, and that of the run of the function. */
+const approvalsIn = (objects: ReadonlyMap<string, string>) => {
+  const keys = [...objects.keys()].filter((key) => key.includes('/once-approval-'));
+  return { elsewhere: keys.find((key) => key.includes('-elsewhere')), own: keys.find((key) => !/elsewhere/.test(key)) };
+};
+
+// The second is the finest time that a bucket tells.
+it.each([60_000, 0])('a run that records its result late breaks no link of the run that began %i ms after it', (ms) =>
   withBench(async ({ approve, run, objects }) => {
     const event = await approve();
     const store = memoryStore(objects);
@@ -157,8 +164,8 @@ it('a run that records its result late breaks no link of the run that began mean
         await store.put(object);
         if (!object.key.includes('/ended-')) return;
         later = await runElsewhere(objects, event);
-        for (const key of objects.keys())
-          if (key.endsWith('/once-approval-elsewhere.json')) timesOf(objects).set(key, Date.now() + 60_000);
+        const { elsewhere = '', own = '' } = approvalsIn(objects);
+        timesOf(objects).set(elsewhere, (timesOf(objects).get(own) ?? 0) + ms);
       },
     };
     const first = await run(event, { evidence, store: overtaken, isDeployed: async () => false });
@@ -167,7 +174,43 @@ it('a run that records its result late breaks no link of the run that began mean
     if (later === undefined || item === undefined) throw new Error('no other run began');
     await later.outcomes.record([anOutcome(item.name, { arn: item.arn, outcome: 'spared' })]);
     expect((await later.verify()).broken).toEqual([]);
-  }));
+  }),
+);
+
+it.each([
+  ['after the index was written', /^noted .*\/ended-/],
+  ['after the result was hashed', /^hashed results\/[^/]*\.json$/],
+])('a run that ended takes no result for its own that another run finished %s', (_, moment) =>
+  withBench(async ({ approve, run, objects }) => {
+    const event = await approve();
+    const store = memoryStore(objects);
+    let later: Awaited<ReturnType<typeof runElsewhere>> | undefined;
+    const finishAt = async (now: string): Promise<void> => {
+      if (later !== undefined || !moment.test(now)) return;
+      later = await runElsewhere(objects, event);
+      const { outcomes, plan } = later;
+      await outcomes.record(plan.items.map(({ name, arn }) => anOutcome(name, { arn, outcome: 'spared' })));
+      await outcomes.close();
+    };
+    const overtaken: Store = {
+      ...store,
+      put: async (object) => {
+        await store.put(object);
+        await finishAt(`noted ${object.key}`);
+      },
+      fingerprint: async (key, version) => {
+        const found = await store.fingerprint(key, version);
+        await finishAt(`hashed ${key}`);
+        return found;
+      },
+    };
+    // Each invocation ends before its first snapshot.
+    const ended = await run(event, { evidence, store: overtaken, timeout: () => AbortSignal.abort() });
+    expect(ended.result).toMatchObject({ state: 'stopped', code: 'run.idle' });
+    expect(later?.outcomes.result().totals).toMatchObject({ requested: 5, open: 0 });
+    expect((await later?.verify())?.broken).toEqual([]);
+  }),
+);
 
 it('a later execution of the same name records the approval of its own run', () =>
   withBench(async ({ approve, handler, objects, rig }) => {
