@@ -156,10 +156,13 @@ function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep
 /** The first characters of a digest, as people compare it. */
 const shortDigest = (digest: string): string => foreignText(digest.replace(/^sha256:/, '').slice(0, 12), 12);
 
-function footerBlock(report: Report, { evidenceHead, run }: TextContext, maxName: number): EmailBlock {
+function footerBlock(report: Report, context: TextContext, maxName: number): EmailBlock {
+  const { evidenceHead, run } = context;
   const { account, config, zone, reportId, evaluatedAt } = report;
+  // A countdown names the zone with the hour.
+  const times = emailState(report, context) === 'countdown' ? '' : `, times in ${foreignText(zone.name, 40)}`;
   return [
-    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)}), times in ${foreignText(zone.name, 40)}. Costs are for full copies; you pay at most that.`,
+    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)})${times}. Costs are for full copies; you pay at most that.`,
     `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}. ${nextReportText(run)}`,
     ...evidenceLines(evidenceHead),
   ];

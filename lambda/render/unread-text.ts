@@ -77,8 +77,7 @@ export function unreadByRegion(report: Pick<Report, 'scopes'>): readonly UnreadR
 
 /** What follows once everything can be read. */
 export const afterUnreadText = (deletionMode: 'off' | 'approve' | 'automatic' | undefined): string => {
-  if (deletionMode === 'automatic')
-    return 'Then the countdown to a deletion starts again with the next complete report.';
+  if (deletionMode === 'automatic') return 'The countdown to a deletion starts again with the next complete report.';
   return deletionMode === 'approve'
     ? 'The next complete report has a plan that you can approve.'
     : 'The next complete report lists what can be deleted.';

@@ -118,9 +118,7 @@ function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }:
         ? 'Automatic deletion is on, but this plan is blocked.'
         : 'This plan is blocked.';
     case 'incomplete':
-      return deletionMode === 'automatic'
-        ? 'Automatic deletion is on, but this report is incomplete.'
-        : 'This report is incomplete.';
+      return `Incomplete: not everything was read.${deletionMode === 'automatic' ? ' Automatic deletion is on.' : ''}`;
     case 'nothing-read':
       return 'Incomplete: no list could be read.';
     case 'clean':
@@ -330,8 +328,9 @@ function quickLinks(report: Report, { kind }: Situation, { run, deletionMode, de
 }
 
 /** `Report of 23 Nov 2026, 09:00 (Europe/Berlin). The next report is due on 30 Nov 2026.` */
-function reportTimeText({ evaluatedAt, zone }: Report, { run }: PageContext): string {
-  return `Report of ${clockOf(zone).minute(evaluatedAt)} (${oneLine(zone.name)}). ${nextReportText(run)}`.trimEnd();
+function reportTimeText({ evaluatedAt, zone }: Report, { kind }: Situation, { run }: PageContext): string {
+  const named = kind === 'countdown' ? '' : ` (${oneLine(zone.name)})`;
+  return `Report of ${clockOf(zone).minute(evaluatedAt)}${named}. ${nextReportText(run)}`.trimEnd();
 }
 
 /** The first screen: what will happen and when, what stays, and what a person can do. */
@@ -340,7 +339,7 @@ export function firstScreen(report: Report, situation: Situation, context: PageC
   const danger = subject === '' ? '' : `<span class="d">${escapeHtml(subject)}</span> `;
   const today = localDay(report.evaluatedAt, report.zone);
   const limits = coverageText(report, situation, context);
-  const time = reportTimeText(report, context);
+  const time = reportTimeText(report, situation, context);
   const notes = [...regionsNotRead(report), limits, changesText(report), time].filter((text) => text !== '');
   const mark = viewHtml(glyph(EYEBROW_MARKS[situation.kind]));
   return `<div class="hero"><div>
