@@ -117,7 +117,7 @@ function orphansMatter(report: Report): readonly Matter[] {
       id: 'orphans',
       count: orphans.length,
       title: goneText(orphans),
-      line: `${firstNamesText(names)}. They may be the only copies.`,
+      line: `${firstNamesText(names)}. ${pluralText(orphans.length, 'It may be the only copy.', 'They may be the only copies.')}`,
       notes: [],
       items: section.items,
     },
@@ -173,7 +173,7 @@ function stayingMatter(
       id,
       count: staying.length,
       title: pluralText(staying.length, one, many),
-      line: `${line} Together ${costCeilingOf(staying, report)}.`,
+      line: `${line} ${staying.length === 1 ? 'Cost' : 'Together'} ${costCeilingOf(staying, report)}.`,
       notes: [],
       items: () =>
         staying.sort(oldestFirst).map(({ snapshot }) => ({
@@ -227,7 +227,7 @@ export function mattersOf(report: Report): readonly Matter[] {
       'unmanaged',
       'snapshot has no policy',
       'snapshots have no policy',
-      'They are kept indefinitely.',
+      pluralText(report.totals.unmanaged, 'It is kept indefinitely.', 'They are kept indefinitely.'),
       ({ status }) => status === 'unmanaged',
     ),
   ];

@@ -236,7 +236,7 @@ describe('the first screen', () => {
     expect(page(report, { ...context, deletionSchedule: 'deletion-8J9K' })).toContain(
       '<a class="ext" href="https://eu-central-1.console.aws.amazon.com/scheduler/home?region=eu-central-1#schedules/default/deletion-8J9K" rel="noreferrer">Stop all automatic deletion</a>',
     );
-    expect(text).toContain('Each deletion starts at 13:47 (Europe/Berlin).');
+    expect(text).toContain('Each deletion starts at 13:47 (UTC).');
     expect(text).not.toContain('Stop all');
   });
 
