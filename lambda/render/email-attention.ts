@@ -26,7 +26,7 @@ function storingLines({ problems, plan }: Report): readonly string[] {
   return ['NOT STORED: this e-mail is the only copy of this report, and nothing can be deleted with it.', ...lines];
 }
 
-/** Said first in the e-mail of a list that the starter policy made. */
+/** The first line of the e-mail of a report that the starter policy made. */
 export const STARTER_TEXT =
   'There is no retention.yaml: the built-in starter policy made this report. It deletes nothing, so there is nothing to stop.';
 

@@ -315,9 +315,9 @@ describe('the e-mail', () => {
       deletion: { planValidFor: aDuration, grace: aDuration },
     };
     const html = [...renderHtml(report, { stored: true, tagPrefix: 'retention', config })].join('');
-    const [said = ''] = linesOf(renderEmail(report, { ...CONTEXT, limits }).body);
-    expect(said).toMatch(/\(\d+ %\)\. Your limits are 2 snapshots and 12\.5 %\./);
-    expect(html).toContain(said);
+    const [outcome = ''] = linesOf(renderEmail(report, { ...CONTEXT, limits }).body);
+    expect(outcome).toMatch(/\(\d+ %\)\. Your limits are 2 snapshots and 12\.5 %\./);
+    expect(html).toContain(outcome);
   });
 
   test('asks nobody to install anything: its commands are those of AWS, beside the link of a terminal that has it', () => {

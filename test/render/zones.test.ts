@@ -46,7 +46,7 @@ const report = aReport(
     ],
   },
 );
-const context = { ...CONTEXT, applyCommand: 'apply it' };
+const context = { ...CONTEXT, applyCommand: 'apply it', run: { kind: 'deployed', region: 'eu-central-1' } as const };
 const LOCAL = ['2026-11-24 09:15', '2026-11-17 09:15', '2026-11-14', '2026-11-04'];
 /** In the e-mail, dates are in words. */
 const LOCAL_WORDS = [
