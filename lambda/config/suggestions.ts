@@ -18,25 +18,6 @@ export function withSuggestion(expected: string, suggest: Suggest): string {
 export const suggestionFor = (expected: string, value: unknown): string | null | undefined =>
   byExpectation.get(expected)?.(value);
 
-const UNIT_WORDS: readonly (readonly [RegExp, string])[] = [
-  [/months?/g, 'mo'],
-  [/years?|yrs?/g, 'y'],
-  [/weeks?|wks?/g, 'w'],
-  [/days?/g, 'd'],
-  [/hours?|hrs?/g, 'h'],
-];
-
-/** A duration in other words, letters or spaces: `30 days`, `30D`, `p30d`, 30. */
-export function meantDuration(value: unknown): string | null {
-  if (typeof value === 'number') return Number.isInteger(value) && value > 0 ? `${value}d` : null;
-  if (typeof value !== 'string' || value.length > 40) return null;
-  const short = UNIT_WORDS.reduce(
-    (text, [words, unit]) => text.replace(words, unit),
-    value.toLowerCase().replace(/[\s,]+|and/g, ''),
-  );
-  return [short, short.toUpperCase()].find((text) => text !== value && parseDuration(text).ok) ?? null;
-}
-
 /** A number in quotes, with a decimal comma, a currency sign or a percent sign; at most `most`. */
 export function meantNumber(value: unknown, most: number): string | null {
   if (typeof value === 'number') return most === 1 && value > 1 && value <= 100 ? String(value / 100) : null;

@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import { MAX_COUNT } from '../core/policy/policy';
 import { REGION } from '../core/snapshot/region';
 import { DURATION_SHAPE, parseDuration } from '../core/time/duration';
-import { meantDuration, meantFlag, meantList, meantRegion, type Suggest, withSuggestion } from './suggestions';
+import { meantDuration } from '../core/time/meant-duration';
+import { meantFlag, meantList, meantRegion, type Suggest, withSuggestion } from './suggestions';
 
 /** What editors are told about a value, by its schema; only the JSON Schema is made from it. */
 export const notes = z.registry<Record<string, unknown>>();

@@ -1,9 +1,10 @@
 import { DELETION_START_TEXT } from '../core/plan/deletion-start';
 import type { Report } from '../core/report/report-model';
-import { fullDayText, shortDayText } from './day-text';
+import { fullDayText, shortDayText, weekdayName } from './day-text';
+import { STARTER_TEXT, warningLinesOf } from './email-attention';
 import { type EmailBlock, foreignText } from './email-layout';
 import { announcedDeletions, canBeDeletedText, costCeilingText } from './email-subject';
-import { exceedsCaps } from './first-clean-up';
+import { exceedsCaps, limitsText } from './first-clean-up';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { allSizes, expiringSizes, nothingRead, type TextContext } from './report-header';
 
@@ -49,19 +50,28 @@ export const holdTagOf = ({ tagPrefix = 'retention' }: TextContext): string => `
 export const holdAdvice = (context: TextContext): string =>
   `To keep a snapshot, add the tag ${holdTagOf(context)} to it, or to its instance, disk or database`;
 
+const MAX_NAMED_DAYS = 3;
+
+/** `9 on Wed 2 Dec, 7 on Mon 7 Dec, 12 on Wed 9 Dec`; of more days the first, the last and their number. */
+export function dayCountsText(days: readonly (readonly [day: string, count: number])[]): string {
+  const texts = days.map(
+    ([day, count]) => `${formatNumber(count)} on ${weekdayName(day).slice(0, 3)} ${shortDayText(day)}`,
+  );
+  if (texts.length <= MAX_NAMED_DAYS) return texts.join(', ');
+  return `on ${formatNumber(days.length)} days, the first ${texts[0]}, the last ${texts.at(-1)}`;
+}
+
 function countdownLines(report: Report, context: TextContext): EmailBlock {
   const { count, days } = announcedDeletions(context.due);
   const [first = ['', 0] as const] = days;
-  const last = days.at(-1) ?? first;
   const what = `${formatCount(count, 'snapshot')} will be deleted`;
+  const from = `from ${DELETION_START_TEXT} (${foreignText(report.zone.name, 40)})`;
   const when =
-    days.length === 1
-      ? ` on ${fullDayText(first[0])}`
-      : `: the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${fullDayText(first[0])}, the last on ${fullDayText(last[0])}`;
+    days.length === 1 ? ` on ${fullDayText(first[0])}, ${from}` : `, each time ${from}: ${dayCountsText(days)}`;
   const before = days.length === 1 ? 'that day' : shortDayText(first[0]);
   const stop = context.deletionSchedule === undefined ? '' : ' To stop all, disable the deletion schedule below.';
   return [
-    `${what}${when}, starting at ${DELETION_START_TEXT}. ${staysText(report, report.totals.snapshots - count)}`,
+    `${what}${when}. ${staysText(report, report.totals.snapshots - count)}`,
     `Nothing was deleted by this report. ${holdAdvice(context)}, before ${before}.${stop}`,
   ];
 }
@@ -81,8 +91,8 @@ function incompleteLines(report: Report): EmailBlock {
 /** Who deletes what is listed. */
 function deletionModeText(report: Report, context: TextContext): string {
   if (isNotStored(report)) return 'This report could not be stored, and nothing can be deleted with it.';
-  if (report.config.origin === 'built-in') return 'Nothing is deleted: the built-in starter policy only reports.';
-  if (context.deletionMode === 'off') return 'Nothing is deleted automatically: this deployment only reports.';
+  if (context.deletionMode === 'off')
+    return 'Nothing is deleted automatically, and there is nothing to stop: this deployment only reports.';
   if (context.deletionMode === 'approve') return `Nothing is deleted until you approve it. ${holdAdvice(context)}.`;
   return (context.confirmedSubscribers ?? 0) < 1
     ? 'Automatic deletion is switched on, and deletes nothing: no confirmed subscription could receive this report.'
@@ -109,23 +119,30 @@ function nothingLines(report: Report): EmailBlock {
   ];
 }
 
-/** What will happen, when, and how to stop it, in two lines. */
-export function outcomeBlock(report: Report, context: TextContext, state: EmailState): EmailBlock {
+/** What will happen, when, and how to stop it, in two lines, and what is wrong with this e-mail. */
+export const outcomeBlock = (report: Report, context: TextContext, state: EmailState): EmailBlock => [
+  ...outcomeLinesOf(report, context, state),
+  ...warningLinesOf(report, context),
+];
+
+const expireOfText = ({ totals }: Report): string =>
+  `${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')}`;
+
+function outcomeLinesOf(report: Report, context: TextContext, state: EmailState): EmailBlock {
   switch (state) {
     case 'incomplete':
       return incompleteLines(report);
     case 'countdown':
       return countdownLines(report, context);
     case 'blocked':
-      return [
-        `Nothing will be deleted. ${canBeDeletedText(report)}, and that is more than your limits allow.`,
-        `${costsText(report)} ${staysText(report)}`,
-      ];
+      return [limitsText(report, context.limits), `${costsText(report)} ${staysText(report)}`];
     case 'deletable':
-      return [
-        `${canBeDeletedText(report)}. ${costsText(report)} ${staysText(report)}`,
-        deletionModeText(report, context),
-      ];
+      return report.config.origin === 'built-in'
+        ? [
+            STARTER_TEXT,
+            `The starter policy would not keep ${expireOfText(report)}. ${costsText(report)} ${staysText(report)}`,
+          ]
+        : [`${canBeDeletedText(report)}. ${costsText(report)} ${staysText(report)}`, deletionModeText(report, context)];
     case 'nothing':
       return nothingLines(report);
   }

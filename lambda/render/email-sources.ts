@@ -3,11 +3,12 @@ import { localDay } from '../core/time/period';
 import { dayInWords, shortDayText } from './day-text';
 import { type EmailBlock, foreignText } from './email-layout';
 import { type EmailState, emailState } from './email-outcome';
-import { announcedDeletions, costCeilingText, placeOfRegion } from './email-subject';
+import { announcedDeletions, costCeilingText } from './email-subject';
 import { formatCount, formatNumber } from './numbers';
 import { sourceName } from './phrases';
 import { expiringSizes, type TextContext } from './report-header';
 import { bySource } from './report-sections';
+import { placeOfRegion } from './unread-text';
 
 /** The snapshots of a source that can be deleted. */
 interface SourceCount {
@@ -35,8 +36,11 @@ function sourceLine({ group, all }: SourceCount, report: Report, context: TextCo
   const days = announcedDeletions(
     new Map(group.flatMap(({ snapshot: { arn } }) => (arn === null ? [] : dueOf(arn, context)))),
   ).days;
-  const when = days.length === 0 ? '' : `, ${days.length === 1 ? 'on' : 'from'} ${shortDayText(days[0]?.[0] ?? '')}`;
-  const from = made.length === 0 ? '' : `, oldest from ${dayInWords(localDay(oldest, report.zone))}`;
+  const when =
+    days.length === 0
+      ? ''
+      : `; ${days.length === 1 ? 'deleted on' : 'deletion starts'} ${shortDayText(days[0]?.[0] ?? '')}`;
+  const from = made.length === 0 ? '' : `, the oldest made ${dayInWords(localDay(oldest, report.zone))}`;
   return `- ${name}, ${foreignText(placeOfRegion(region), 30)}: ${formatNumber(group.length)} of ${formatNumber(all)}${from}${when}`;
 }
 

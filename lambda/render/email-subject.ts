@@ -1,12 +1,13 @@
-import type { Report, Scope } from '../core/report/report-model';
+import type { Report } from '../core/report/report-model';
 import { shortDayText } from './day-text';
+import { emailMatters } from './email-attention';
 import { emailSubject } from './email-layout';
 import { exceedsCaps } from './first-clean-up';
+import { attentionCountText } from './matters';
 import { formatCount, formatDollars, formatNumber } from './numbers';
-import { regionCity } from './region-names';
 import { expiringSizes, nothingRead } from './report-header';
-import { unreadScopes } from './report-sections';
 import { type SizeTotals, unknownSizeText } from './totals';
+import { unreadSubjects } from './unread-text';
 
 /** The surroundings of a report that its subject names. */
 export interface SubjectContext {
@@ -36,28 +37,12 @@ export function costCeilingText(sizes: SizeTotals, per: '/month' | ' a month'): 
   return `up to ${formatDollars(sizes.ceiling)}${per}${unknownSizeText(sizes)}`;
 }
 
-/** The city of a region, else its code. */
-export const placeOfRegion = (region: string): string => regionCity(region) || region;
-
-/** The regions of unread lists, in their order. */
-export const unreadRegions = (report: Pick<Report, 'scopes'>): readonly string[] => [
-  ...new Set(unreadScopes(report).map(({ region }: Scope) => region)),
-];
-
 function incompleteSubjects(report: Report): readonly string[] {
-  const [first, second, ...more] = unreadRegions(report).map(placeOfRegion);
+  const subjects = unreadSubjects(report);
   const none = report.plan.blocked?.code === 'report.not-stored' ? '' : '. Nothing will be deleted';
   if (nothingRead(report)) return [`INCOMPLETE: nothing could be read${none}`];
-  if (first === undefined) return [`INCOMPLETE: not everything could be read${none}`];
-  const others = more.length + (second === undefined ? 0 : 1);
-  const rest = `${first} and ${formatCount(others, 'more region')}`;
-  const names = [
-    ...(second === undefined ? [first] : []),
-    ...(second !== undefined && more.length === 0 ? [`${first} and ${second}`] : []),
-    ...(second === undefined ? [] : [rest]),
-    formatCount(others + 1, 'region'),
-  ];
-  return names.map((text) => `INCOMPLETE: ${text} could not be read${none}`);
+  if (subjects.length === 0) return [`INCOMPLETE: not everything could be read${none}`];
+  return [...subjects, 'some lists'].map((text) => `INCOMPLETE: ${text} could not be read${none}`);
 }
 
 function countdownSubjects({ totals }: Report, { count, days }: Announced): readonly string[] {
@@ -67,7 +52,8 @@ function countdownSubjects({ totals }: Report, { count, days }: Announced): read
     days.length === 1
       ? ` on ${shortDayText(first[0])}`
       : `, the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${shortDayText(first[0])},`;
-  return [`${what}${when} unless held (${formatNumber(totals.snapshots)} checked)`, `${what}${when} unless held`];
+  const unless = `unless you keep ${count === 1 ? 'it' : 'them'}`;
+  return [`${what}${when} ${unless} (${formatNumber(totals.snapshots)} checked)`, `${what}${when} ${unless}`];
 }
 
 /** `26 of 173 snapshots can be deleted`. */
@@ -80,18 +66,11 @@ function deletableSubjects(report: Report): readonly string[] {
   return [...(cost === null ? [] : [`${text}, ${cost}`]), text];
 }
 
-function nothingSubjects({ totals, problems, stale }: Report): readonly string[] {
-  const { snapshots, unmanaged } = totals;
-  const checks = [
-    problems.length > 0 ? formatCount(problems.length, 'problem') : '',
-    stale.length > 0 ? `${formatCount(stale.length, 'source')} without a recent snapshot` : '',
-  ].filter((text) => text !== '');
-  if (checks.length > 0)
-    return [
-      `Nothing to delete (${formatNumber(snapshots)} checked), but ${checks.join(', ')}`,
-      `Nothing to delete, but ${checks.join(', ')}`,
-      'Nothing to delete',
-    ];
+function nothingSubjects(report: Report): readonly string[] {
+  const { snapshots, unmanaged } = report.totals;
+  const matters = emailMatters(report);
+  if (matters.length > 0)
+    return [`Nothing to delete (${formatNumber(snapshots)} checked), but ${attentionCountText(matters)}`];
   if (snapshots === 0) return ['Nothing to do: there are no snapshots'];
   const which = snapshots === 1 ? 'the one snapshot is' : `all ${formatNumber(snapshots)} snapshots are`;
   return [`Nothing to do: ${which} ${unmanaged === 0 ? 'within policy' : 'kept'}`];

@@ -6,19 +6,19 @@ import {
   scheduleLink,
 } from '../core/report/console-links';
 import type { Report } from '../core/report/report-model';
-import { localDay, localMinute } from '../core/time/period';
-import { dayInWords } from './day-text';
+import { localMinute } from '../core/time/period';
 import { attentionLines } from './email-attention';
 import { commandLines, type EmailBlock, type EmailText, fitEmail, foreignText, mediumMinute } from './email-layout';
 import { emailState, holdAdvice, holdTagOf, isNotStored, outcomeBlock } from './email-outcome';
 import { sourcesBlock } from './email-sources';
-import { reportSubject, unreadRegions } from './email-subject';
+import { reportSubject } from './email-subject';
 import { firstCleanUp } from './first-clean-up';
+import { changesText } from './matters';
 import { formatNumber } from './numbers';
-import { evidenceLines, kindPlural, projectGuide } from './phrases';
-import { regionLabel } from './region-names';
+import { evidenceLines } from './phrases';
 import { nextReportText, repeatCommand, type TextContext } from './report-header';
-import { regionsNotRead, unreadElsewhere, unreadScopes } from './report-sections';
+import { regionsNotRead, unreadElsewhere } from './report-sections';
+import { afterUnreadText, causeOf, type UnreadRegion, unreadByRegion } from './unread-text';
 
 /** Maximum lines of each block. With those of email-attention.ts and the empty lines they add up to 40 at most. */
 const MAX_UNREAD_LINES = 3;
@@ -26,51 +26,28 @@ const MAX_EMAIL_SOURCES = 8;
 /** Where the e-mail has a command. */
 const MAX_SOURCES_WITH_COMMAND = 4;
 
-function unreadRegionLine(report: Report, region: string, maxName: number): string {
-  const scopes = unreadScopes(report).filter((scope) => scope.region === region);
-  const [first] = scopes;
-  const kinds = [
-    ...scopes.filter(({ status }) => status === 'failed').map(({ kind }) => `${kind} snapshots`),
-    ...scopes.filter(({ status }) => status !== 'failed').map(({ kind }) => kindPlural(kind)),
-  ];
-  const error = first?.error;
-  const why = error === undefined ? '' : `: ${foreignText(error.message, maxName)} (${foreignText(error.code, 40)})`;
-  const tip = error?.tip === undefined ? '' : `. Tip: ${foreignText(error.tip, maxName)}`;
-  return `- ${foreignText(regionLabel(region), 40)}, ${kinds.join(', ')}${why}${tip}`;
+/** `The disk snapshots in Sydney (ap-southeast-2) could not be read: access denied. Allow … there.` */
+function unreadRegionLine({ what, error, remedy }: UnreadRegion, maxName: number): string {
+  const words = error === undefined ? null : causeOf(error.code);
+  const why =
+    error === undefined
+      ? ''
+      : `: ${words ?? `${foreignText(error.message, maxName)} (${foreignText(error.code, 40)})`}`;
+  return `- ${foreignText(what, maxName + 20)} could not be read${why}. ${foreignText(remedy, maxName * 2)}`.trimEnd();
 }
 
 /** The unread regions, and the regions that are off. */
 function unreadBlock(report: Report, maxName: number): EmailBlock {
   const off = regionsNotRead(report);
   const elsewhere = unreadElsewhere(report).map((message) => `- ${foreignText(message, maxName * 2)}`);
-  const failed = [
-    ...unreadRegions(report).map((region) => unreadRegionLine(report, region, maxName)),
-    ...elsewhere,
-  ].map((line, index) => (index === 0 ? line.replace('- ', 'NOT READ: ') : line));
+  const failed = [...unreadByRegion(report).map((unread) => unreadRegionLine(unread, maxName)), ...elsewhere].map(
+    (line, index) => (index === 0 ? line.replace('- ', 'NOT READ: ') : line),
+  );
   const max = MAX_UNREAD_LINES - off.length;
   if (failed.length <= max) return [...failed, ...off];
   const more = formatNumber(failed.length - max + 1);
   const shown = max === 1 ? [`${failed[0]} (and ${more} more)`] : failed.slice(0, max - 1);
   return [...shown, ...(max === 1 ? [] : [`- and ${more} more`]), ...off];
-}
-
-function changesBlock(report: Report, { isFirstReport = false }: TextContext): EmailBlock {
-  const { changes, zone, complete } = report;
-  if (changes === null)
-    return [isFirstReport ? 'This is the first report.' : 'There is no earlier report to compare with.'];
-  const parts = [
-    [changes.added.length, changes.added.length === 1 ? 'new snapshot' : 'new snapshots'],
-    [changes.gone.length, 'gone'],
-    [changes.newlyExpiring.length, 'more can be deleted'],
-    [changes.noLongerExpiring.length, 'no longer can'],
-    [changes.newlyHeld.length, 'newly held'],
-    [changes.noLongerHeld.length, 'no longer held'],
-    [changes.uncompared.length, changes.uncompared.length === 1 ? 'list not compared' : 'lists not compared'],
-  ] as const;
-  const changed = parts.filter(([count]) => count > 0).map(([count, text]) => `${formatNumber(count)} ${text}`);
-  const same = complete ? 'nothing changed' : 'nothing changed in what both reports could read';
-  const since = dayInWords(localDay(changes.previousAt, zone));
-  return [`Since the last report (${since}): ${changed.length === 0 ? same : changed.join(', ')}.`];
 }
 
 /** The link or the place of the full report. */
@@ -134,14 +111,10 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
   const outcome = emailState(report, context);
   const keep = `${holdAdvice(context)}.`;
   if (isNotStored(report))
-    return ['NEXT STEP', `Fix the cause: see ${projectGuide('runbook.md#report-failed')}.`, ...repeatLines(context)];
+    return ['NEXT STEP', 'Fix the cause that the lines at the top name.', ...repeatLines(context)];
   switch (outcome) {
     case 'incomplete':
-      return [
-        'NEXT STEP',
-        `Fix what was not read: ${projectGuide('runbook.md#inventory-incomplete')} has each cause.`,
-        ...repeatLines(context),
-      ];
+      return ['NEXT STEP', `Fix what was not read. ${afterUnreadText(context.deletionMode)}`, ...repeatLines(context)];
     case 'countdown':
       return [
         'NEXT STEP',
@@ -155,9 +128,7 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
       return hasApplyCommand(report, context) ? applyBlock(report, context) : reportOnlySteps(report, context, keep);
     case 'nothing':
       if (attentionLines(report, context, 1).length === 0) return ['You do not need to do anything.'];
-      return report.problems.length + report.stale.length === 0
-        ? ['Nothing is urgent. Look at what needs attention when you have time.']
-        : ['Look at what needs attention. Nothing is deleted meanwhile.'];
+      return ['Look at what needs attention when you have time. Nothing is deleted meanwhile.'];
   }
 }
 
@@ -165,11 +136,15 @@ function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep
   if (config.origin === 'built-in')
     return [
       'NEXT STEP',
-      `Write a retention.yaml with your own policy. ${projectGuide('getting-started.md')} has the steps.`,
+      'Ask the person who deployed this to write a retention.yaml with your own policy, and to deploy it again.',
       keep,
     ];
   if (deletionMode === 'automatic')
-    return ['NEXT STEP', `See ${projectGuide('runbook.md#automatic-deletion-deleted-nothing')}.`, keep];
+    return [
+      'NEXT STEP',
+      'Confirm a subscription of this topic if there is none. Else wait for the next report: it names the days.',
+      keep,
+    ];
   return [
     'NEXT STEP',
     'Delete what you no longer need in Lightsail. A deletion cannot be undone.',
@@ -181,10 +156,13 @@ function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep
 /** The first characters of a digest, as people compare it. */
 const shortDigest = (digest: string): string => foreignText(digest.replace(/^sha256:/, '').slice(0, 12), 12);
 
-function footerBlock(report: Report, { evidenceHead, run }: TextContext, maxName: number): EmailBlock {
+function footerBlock(report: Report, context: TextContext, maxName: number): EmailBlock {
+  const { evidenceHead, run } = context;
   const { account, config, zone, reportId, evaluatedAt } = report;
+  // A countdown names the zone with the hour.
+  const times = emailState(report, context) === 'countdown' ? '' : `, times in ${foreignText(zone.name, 40)}`;
   return [
-    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)}), times in ${foreignText(zone.name, 40)}. Costs are for full copies; you pay at most that.`,
+    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)})${times}. Costs are for full copies; you pay at most that.`,
     `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}. ${nextReportText(run)}`,
     ...evidenceLines(evidenceHead),
   ];
@@ -203,7 +181,7 @@ export function renderEmail(report: Report, context: TextContext): EmailText {
     unreadBlock(report, maxName),
     sourcesBlock(report, context, maxSources, maxName),
     attentionLines(report, context, maxName),
-    changesBlock(report, context),
+    [changesText(report, context.isFirstReport)],
     linksBlock(report, context),
     nextStepBlock(report, context),
     footerBlock(report, context, maxName),

@@ -1,10 +1,34 @@
 import { applyLocallyCommand, type RunOptions, readingCommand } from '../core/report/command-line';
 import type { Report } from '../core/report/report-model';
-import { projectGuide } from './phrases';
+import { exactPercentText, percentText } from '../core/util/percent';
+import { formatCount, formatNumber } from './numbers';
 import type { Line, TextContext } from './report-header';
 
-/** Where people without a command line read how to raise the limits for one plan. */
-export const FIRST_CLEAN_UP_GUIDE = projectGuide('first-clean-up.md');
+/** The configured limits of a plan. */
+export interface PlanLimits {
+  readonly maxDeletions: number;
+  readonly maxShare: number;
+}
+
+/** How a reader without a command line raises the limits. */
+export const RAISE_LIMITS =
+  'Check the list. If it is right, raise caps.maxDeletions and caps.maxShare in retention.yaml, and deploy it again.';
+
+/** The share of a report's snapshots that can be deleted, rounded the same everywhere. */
+export const expireShareText = ({ totals }: Pick<Report, 'totals'>, limits?: PlanLimits): string =>
+  percentText(totals.snapshots === 0 ? 0 : totals.expire / totals.snapshots, limits?.maxShare);
+
+/** `20 snapshots and 10 %`. */
+export const limitsInWords = ({ maxDeletions, maxShare }: PlanLimits): string =>
+  `${formatCount(maxDeletions, 'snapshot')} and ${exactPercentText(maxShare)}`;
+
+/** `Your policy would delete 28 snapshots (16 %). Your limits are 20 snapshots and 10 %. So nothing is deleted until …` */
+export function limitsText(report: Report, limits: PlanLimits | undefined): string {
+  const { expire, snapshots } = report.totals;
+  const what = `Your policy would delete ${formatNumber(expire)} of ${formatCount(snapshots, 'snapshot')}`;
+  const those = limits === undefined ? 'That is more than your limits.' : `Your limits are ${limitsInWords(limits)}.`;
+  return `${what} (${expireShareText(report, limits)}). ${those} So nothing is deleted until you raise them.`;
+}
 
 /** Whether a plan is blocked by its limits, and by nothing else. */
 export const exceedsCaps = ({ plan }: Pick<Report, 'plan'>): boolean => plan.blocked?.code.startsWith('cap.') ?? false;
@@ -18,10 +42,7 @@ export const firstCleanUpCommands = (plan: string, options: RunOptions): readonl
 /** What to do about a plan that exceeds its limits; empty for any other plan. */
 export function firstCleanUp(report: Report, { run }: Pick<TextContext, 'run'>): readonly Line[] {
   if (!exceedsCaps(report)) return [];
-  if (run.kind === 'deployed')
-    return [
-      `Check the list. If it is right, raise the limits in the configuration, or for one plan only: see ${FIRST_CLEAN_UP_GUIDE}.`,
-    ];
+  if (run.kind === 'deployed') return [RAISE_LIMITS];
   return [
     'Check the list. If it is right, raise the limits in the configuration; or, for a first clean-up, make a plan whose limits are its own count and apply it (a deletion cannot be undone):',
     ...firstCleanUpCommands(run.plan ?? 'plan.json', run.options).map((command) => ({ command })),

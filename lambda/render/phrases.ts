@@ -63,9 +63,6 @@ export function policyText(policy: EvaluatedSnapshot['policy']): string {
   return `policy ${oneLine(policy.name)}, ${origins[policy.origin]}`;
 }
 
-/** A page of the documentation, for people who have no copy of it. */
-export const projectGuide = (page: string): string => `docs/${page} of the project lightsail-retention`;
-
 /** The head of the evidence chain in the last lines of an e-mail; null: nothing was recorded. */
 export function evidenceLines(head: string | null | undefined): readonly string[] {
   if (head === undefined) return [];

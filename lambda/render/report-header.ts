@@ -12,7 +12,7 @@ import type { Snapshot } from '../core/snapshot/snapshot';
 import { localMinute } from '../core/time/period';
 import { oneLine } from '../core/util/safe-text';
 import { dayInWords } from './day-text';
-import { firstCleanUp } from './first-clean-up';
+import { firstCleanUp, type PlanLimits } from './first-clean-up';
 import { formatCount, formatNumber } from './numbers';
 import { CEILING_NOTE, evidenceLines, zoneText } from './phrases';
 import { regionsNotRead } from './report-sections';
@@ -39,11 +39,11 @@ export interface DeployedRun {
   readonly nextReport?: string;
 }
 
-/** `The next report is due on 7 Dec 2026.`; empty: not known. */
+/** `The next report is due on 7 Dec 2026 and makes a new list.`; empty: not known. */
 export const nextReportText = (run: CommandLineRun | DeployedRun | undefined): string =>
   run?.kind !== 'deployed' || run.nextReport === undefined
     ? ''
-    : `The next report is due on ${dayInWords(run.nextReport)}.`;
+    : `The next report is due on ${dayInWords(run.nextReport)} and makes a new list.`;
 
 /** The command that makes the report again; null: the function is not known. */
 export function repeatCommand(run: CommandLineRun | DeployedRun): string | null {
@@ -76,6 +76,8 @@ export interface TextContext {
   readonly deletionSchedule?: string;
   /** The name of the dashboard; absent: none is deployed. */
   readonly dashboard?: string;
+  /** The configured limits of a plan; absent: not known. */
+  readonly limits?: PlanLimits;
   /** The configured grace period of automatic deletion. */
   readonly grace?: string;
   /** Prefix of the retention tags; by default `retention`. */
@@ -167,7 +169,7 @@ function countdownLine(due: ReadonlyMap<string, string>): string | null {
   const named = sorted.slice(0, MAX_COUNTDOWN_DAYS).map(([day, many]) => `${formatNumber(many)} on ${day}`);
   const later = sorted.slice(MAX_COUNTDOWN_DAYS).reduce((sum, [, many]) => sum + many, 0);
   const all = later === 0 ? named : [...named, `${formatNumber(later)} later`];
-  return `WILL BE DELETED unless held: ${all.join(', ')}. To hold one, see the next step below.`;
+  return `WILL BE DELETED unless you keep them: ${all.join(', ')}. To keep one, see the next step below.`;
 }
 
 /** How many snapshots are kept, and the sizes of all. */
@@ -196,7 +198,7 @@ function warningLines({ plan, config }: Report, { confirmedSubscribers }: TextCo
     lines.push(`The plan to delete cannot be carried out: ${oneLine(plan.blocked.message)}.`);
   if (plan.blocked?.code === 'report.not-stored') lines.push(NOT_STORED);
   if (config.origin === 'built-in')
-    lines.push('There is no configuration: the built-in starter policy was used. It only reports and never deletes.');
+    lines.push('There is no retention.yaml: the built-in starter policy was used. It only reports and never deletes.');
   if (confirmedSubscribers === 0) lines.push(NO_SUBSCRIBER);
   return lines;
 }

@@ -145,7 +145,7 @@ function* expiringItems(
         shared: why[index]?.shared ?? '',
         line: `${snapshotName(item.snapshot)}: ${snapshotFacts(item, report).join(', ')}${isNew ? ' (new on this list)' : ''}`,
         cells: [snapshotName(item.snapshot), ...factCells(item, report), isNew ? 'new on this list' : ''],
-        details: [why[index]?.own ?? '', dueOn === undefined ? '' : `Will be deleted on ${dueOn} unless held`],
+        details: [why[index]?.own ?? '', dueOn === undefined ? '' : `Will be deleted on ${dueOn} unless you keep it`],
       };
     }
   }

@@ -1,4 +1,4 @@
-import type { ApplyResult, ItemResult, OutcomeTotals } from '../core/plan/outcome';
+import type { ApplyResult, ItemResult } from '../core/plan/outcome';
 import { cloudShellLink, s3ObjectLink } from '../core/report/console-links';
 import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
@@ -14,11 +14,11 @@ import {
   foreignText,
   MAX_LINE_CHARACTERS,
 } from './email-layout';
-import { placeOfRegion } from './email-subject';
 import { formatCount, formatDollars, formatNumber } from './numbers';
-import { evidenceLines, projectGuide } from './phrases';
-import { UNSETTLED_TEXT, unsettledItems } from './result-text';
+import { evidenceLines } from './phrases';
+import { failedItems, lateItems, unsettledItems } from './result-text';
 import { unknownSizeText } from './totals';
+import { placeOfRegion } from './unread-text';
 
 /** How a deletion run ended. Only a `finished` run has an outcome for each snapshot of its plan. */
 export type RunEnd =
@@ -65,10 +65,12 @@ export const isElsewhere = (end: RunEnd): boolean =>
 const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
 
 /** `2 failed, 1 unknown, 3 skipped, 1 already gone, 4 not processed`, without zeros. */
-function otherOutcomes({ failed, spared, changed, alreadyGone, open }: OutcomeTotals, unsettled: number): string {
+function otherOutcomes(result: ApplyResult): string {
+  const { spared, changed, alreadyGone, open } = result.totals;
+  const unsettled = unsettledItems(result).length;
   const parts = [
-    [failed, 'failed'],
-    [unsettled, 'unknown'],
+    [failedItems(result).length, 'failed'],
+    [lateItems(result).length + unsettled, 'unknown'],
     [spared + changed, 'skipped'],
     [alreadyGone, 'already gone'],
     [open - unsettled, 'not processed'],
@@ -93,10 +95,10 @@ export function resultSubject({ result, end, unread }: ResultContext): string {
   }
   const { requested, deleted, open, freedMonthlyCostCeiling } = result.totals;
   const isUnfinished = end.state !== 'finished' || open > 0;
-  const others = otherOutcomes(result.totals, unsettled);
+  const others = otherOutcomes(result);
   const money = others === '' && deleted > 0 ? `, up to ${formatDollars(freedMonthlyCostCeiling)}/month` : '';
   const text = `${isUnfinished ? 'NOT FINISHED: ' : ''}${formatNumber(deleted)} of ${formatCount(requested, 'snapshot')} deleted`;
-  const { failed } = result.totals;
+  const failed = failedItems(result).length;
   return emailSubject([
     `${text}${others === '' ? money : `, ${others}`}`,
     `${text}${failed > 0 ? `, ${formatNumber(failed)} failed` : ''}${open > 0 ? `, ${formatNumber(open)} without an outcome` : ''}`,
@@ -143,18 +145,27 @@ function whenText({ items }: ApplyResult, zone: Zone): string {
   return from === to ? `${day}, at ${from.slice(11)}` : `${day}, between ${from.slice(11)} and ${to.slice(11)}`;
 }
 
+/** `Of 1 it is not known (app-2026-10-14): it may still disappear.`; empty: all outcomes are certain. */
+function unknownText(result: ApplyResult): string {
+  const unknown = [...lateItems(result), ...unsettledItems(result)];
+  const [first] = unknown;
+  if (first === undefined) return '';
+  const name = unknown.length === 1 ? ` (${foreignText(first.name ?? first.arn)})` : '';
+  const they = unknown.length === 1 ? 'it' : 'they';
+  return `Of ${formatNumber(unknown.length)} the outcome is not known${name}: ${they} may still disappear.`;
+}
+
 /** `2 could not be deleted. 2 were skipped, and not deleted.`; empty: all snapshots of the plan were deleted. */
 export function othersText(result: ApplyResult): string {
-  const { failed, spared, changed, alreadyGone, open } = result.totals;
+  const { spared, changed, alreadyGone, open } = result.totals;
   const unsettled = unsettledItems(result).length;
+  const failed = failedItems(result).length;
   const skipped = spared + changed;
-  const late = result.items.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true).length;
-  const lateText = late === 0 ? '' : `, and ${late === failed ? '' : `${formatNumber(late)} of them `}may still be`;
   return [
-    failed > 0 ? `${formatNumber(failed)} could not be deleted${lateText}.` : '',
+    failed > 0 ? `${formatNumber(failed)} could not be deleted.` : '',
+    unknownText(result),
     skipped > 0 ? `${formatNumber(skipped)} ${pluralVerb(skipped)} skipped, and not deleted.` : '',
     alreadyGone > 0 ? `${formatNumber(alreadyGone)} ${pluralVerb(alreadyGone)} already gone.` : '',
-    unsettled > 0 ? `Of ${formatNumber(unsettled)} the outcome is not known.` : '',
     open > unsettled ? `${formatNumber(open - unsettled)} ${pluralVerb(open - unsettled)} not processed.` : '',
   ]
     .filter((text) => text !== '')
@@ -182,17 +193,31 @@ const MAX_ITEMS_WITH_COMMAND = { unsettled: 2, failed: 1, skipped: 2, deleted: 1
 type MaxItems = Readonly<Record<keyof typeof MAX_ITEMS, number>>;
 
 /** A heading, the first lines, and the number of the others. */
-function listBlock(heading: string, lines: readonly string[], max: number, remedy: readonly string[] = []): EmailBlock {
+function listBlock(heading: string, lines: readonly string[], max: number): EmailBlock {
   if (lines.length === 0) return [];
   const shown = lines.slice(0, max);
   const more = lines.length - shown.length;
-  return [heading, ...shown, ...(more > 0 ? [`- and ${formatNumber(more)} more`] : []), ...remedy];
+  return [heading, ...shown, ...(more > 0 ? [`- and ${formatNumber(more)} more`] : [])];
 }
 
-const itemReason = ({ name, text, code, mayStillBeDeleted }: ItemResult, maxName: number): string =>
-  `- ${foreignText(name, maxName)}: ${foreignText(text, Math.max(40, maxName))} (${foreignText(code, 40)})${mayStillBeDeleted ? '. It may still be deleted' : ''}`;
+const itemReason = ({ name, text, code }: ItemResult, maxName: number): string =>
+  `- ${foreignText(name, maxName)}: ${foreignText(text, Math.max(40, maxName))} (${foreignText(code, 40)})`;
 
-const FAILED_REMEDY = `The next report lists again what your policy does not keep. ${projectGuide('runbook.md#deletions-failed')} has the causes.`;
+const NEXT_LIST = 'The next report lists what is left.';
+
+/** Whether a person must do anything after a finished deletion, and what comes next. */
+export function afterDeletion(result: ApplyResult): string {
+  const failed = failedItems(result);
+  const denied = failed.filter(({ code }) => code.startsWith('AccessDenied')).length;
+  if (denied > 0)
+    return `${NEXT_LIST} A snapshot that may not be deleted has a hold, or a policy of your organization protects it: remove that, or leave the snapshot.`;
+  if (failed.length > 0) return `${NEXT_LIST} A snapshot that fails again needs you: its reason says why.`;
+  const hasMore = result.totals.requested > result.totals.deleted;
+  return `You do not need to do anything.${hasMore ? ` ${NEXT_LIST}` : ''}`;
+}
+
+/** Whether a deletion can still be stopped. */
+export const NOTHING_TO_STOP = 'There is nothing to stop: this deletion has ended.';
 
 function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailBlock {
   const groups = new Map<string, ItemResult[]>();
@@ -219,22 +244,25 @@ function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailB
 
 function itemBlocks(result: ApplyResult, max: MaxItems, maxName: number): readonly EmailBlock[] {
   const unsettled = unsettledItems(result);
-  const failed = result.items.filter(({ outcome }) => outcome === 'failed');
+  const late = lateItems(result);
+  const failed = failedItems(result);
   const skipped = result.items.filter(({ outcome }) => outcome === 'spared' || outcome === 'changed');
   return [
     listBlock(
-      `${UNSETTLED_TEXT.toUpperCase()}: ${formatNumber(unsettled.length)}`,
-      unsettled.map(({ name, arn, source }) => {
-        const of = source === null ? '' : ` of ${foreignText(source, maxName)}`;
-        return `- ${foreignText(name ?? arn, maxName)}${of}`;
-      }),
+      `NOT KNOWN: ${formatNumber(unsettled.length + late.length)} (a delete may have been sent)`,
+      [
+        ...late.map((item) => itemReason(item, maxName)),
+        ...unsettled.map(({ name, arn, source }) => {
+          const of = source === null ? '' : ` of ${foreignText(source, maxName)}`;
+          return `- ${foreignText(name ?? arn, maxName)}${of}`;
+        }),
+      ],
       max.unsettled,
     ),
     listBlock(
       `FAILED: ${formatNumber(failed.length)}`,
       failed.map((item) => itemReason(item, maxName)),
       max.failed,
-      [FAILED_REMEDY],
     ),
     listBlock(
       `SKIPPED: ${formatNumber(skipped.length)}`,
@@ -250,8 +278,7 @@ function resumeBlock({ resumeCommand, result, end, unread }: ResultContext): Ema
   if (resumeCommand === null) {
     if (end.state === 'refused' && result === null && unread === null && !isElsewhere(end))
       return ['You do not need to do anything: the next report makes a new plan.'];
-    const needsNothing = result?.status === 'finished' && result.totals.failed === 0;
-    return needsNothing ? ['You do not need to do anything.'] : [];
+    return result?.status === 'finished' ? [afterDeletion(result), NOTHING_TO_STOP] : [];
   }
   return [
     'To continue with the snapshots that were not processed (each is checked again), paste this into CloudShell:',

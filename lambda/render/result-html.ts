@@ -5,7 +5,6 @@ import { MARK_SHAPES } from './page/marks';
 import { htmlText, PAGE_END, pageStart } from './page/page-shell';
 import { type ResultPageContext, resultFirstScreen, resultHeadline } from './page/result-first-screen';
 import { deletedHtml, notDeletedHtml } from './page/result-table';
-import { projectGuide } from './phrases';
 
 /** The links from the page of a result; null: not known. */
 export interface ResultLinks {
@@ -59,7 +58,7 @@ function recordHtml({ result, evidenceHead }: ResultPageContext, links: ResultLi
   ];
   const list = facts.map(([name, text]) => `<dt>${name}</dt><dd>${htmlText(text)}</dd>`).join('');
   return `<footer id="record"><h2>For the record</h2>${linksHtml(links)}<p>The JSON has every reason. \
-${projectGuide('audit.md')} says how to prove the approval and the request ids with CloudTrail, and that this record was not changed.</p>\
+CloudTrail has each request id, and the approval. <code>npx lightsail-retention history --verify</code> checks that this record was not changed.</p>\
 <dl>${list}</dl></footer>
 `;
 }

@@ -25,17 +25,25 @@ export const outcomeLine = ({ outcome, name, region, code, text }: ItemResult): 
 /** The snapshots that may have been deleted. */
 export const unsettledItems = ({ unsettled = [] }: ApplyResult): readonly Unsettled[] => unsettled;
 
+/** The failed snapshots that a sent delete may still delete. */
+export const lateItems = ({ items }: Pick<ApplyResult, 'items'>): readonly ItemResult[] =>
+  items.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true);
+
+/** The snapshots that failed, and are certain to stay. */
+export const failedItems = ({ items }: Pick<ApplyResult, 'items'>): readonly ItemResult[] =>
+  items.filter(({ outcome, mayStillBeDeleted }) => outcome === 'failed' && mayStillBeDeleted !== true);
+
 /** The result in one sentence. */
 export function resultSentence(result: ApplyResult): string {
   const { totals, status, items } = result;
   const { requested, deleted, alreadyGone, spared, changed, failed, open } = totals;
-  const unsettled = unsettledItems(result).length;
+  const [unsettled, late] = [unsettledItems(result).length, lateItems(result).length];
   const parts = [
     `${formatNumber(deleted)} deleted`,
     alreadyGone > 0 ? `${formatNumber(alreadyGone)} already gone` : '',
     spared + changed > 0 ? `${formatNumber(spared + changed)} skipped` : '',
-    failed > 0 ? `${formatNumber(failed)} failed` : '',
-    unsettled > 0 ? `${formatNumber(unsettled)} of unknown outcome` : '',
+    failed > late ? `${formatNumber(failed - late)} failed` : '',
+    unsettled + late > 0 ? `${formatNumber(unsettled + late)} of unknown outcome` : '',
     status === 'unfinished' ? `${formatNumber(open - unsettled)} not processed` : '',
   ].filter((part) => part !== '');
   const unknown = items.filter(

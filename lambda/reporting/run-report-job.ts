@@ -216,6 +216,7 @@ function sendOptions(
     send: isFirstCheck ? 'always' : config.report.send,
     isFirstCheck,
     tagPrefix: config.tagPrefix,
+    limits: config.caps,
     run: runOf(request),
     grace: config.deletion.grace.text,
     ...(dashboard !== undefined && { dashboard }),

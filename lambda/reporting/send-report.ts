@@ -8,6 +8,7 @@ import { withTimeout } from '../ports/with-timeout';
 import { renderChat } from '../render/chat';
 import { invokeCommand } from '../render/deletion-commands';
 import { renderEmail } from '../render/email';
+import type { PlanLimits } from '../render/first-clean-up';
 import { messageAttributes } from '../render/message-attributes';
 import type { DeployedRun, TextContext } from '../render/report-header';
 import { FAILED_BY_HAND, INDEX_PAGE, reportFiles, runTime, SENT, SENT_BY_HAND } from '../storage/keys';
@@ -40,6 +41,8 @@ export interface SendOptions {
   readonly listed: boolean;
   readonly send: 'always' | 'expiring' | 'changed';
   readonly tagPrefix: string;
+  /** The configured limits of a plan; absent: the report does not name them. */
+  readonly limits?: PlanLimits;
   readonly run: DeployedRun;
   /** How long automatic deletion waits, as configured. */
   readonly grace: string;
@@ -105,6 +108,7 @@ function contextOf(
     grace,
     isFirstReport,
     deletion,
+    limits,
     dashboard,
     confirmedSubscribers,
     evidenceHead,
@@ -118,6 +122,7 @@ function contextOf(
     grace,
     tagPrefix,
     isFirstReport,
+    ...(limits !== undefined && { limits }),
     ...(dashboard !== undefined && { dashboard }),
     ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
     ...(evidenceHead !== undefined && { evidenceHead }),

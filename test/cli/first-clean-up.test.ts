@@ -62,7 +62,7 @@ describe('a first clean-up on the command line', () => {
     const blocked = await report();
     expect(blocked.code).toBe(0);
     expect(blocked.out).toContain('4,344 snapshots can be deleted, and caps.maxDeletions allows 100');
-    expect(blocked.out).toContain('(100 %) can be deleted, and caps.maxShare allows 0.5');
+    expect(blocked.out).toContain('(100 %) can be deleted, and caps.maxShare allows 50 %');
     const commands = [...blocked.out.matchAll(/^ {4}npx lightsail-retention (.*)$/gm)].map(([, words = '']) =>
       words.split(' '),
     );

@@ -4,6 +4,7 @@ import { fullDayText } from '../../lambda/render/day-text';
 import { renderEmail } from '../../lambda/render/email';
 import { commandLines } from '../../lambda/render/email-layout';
 import { reportSubject } from '../../lambda/render/email-subject';
+import { renderHtml } from '../../lambda/render/html';
 import { messageAttributes } from '../../lambda/render/message-attributes';
 import type { TextContext } from '../../lambda/render/report-header';
 import { expectGolden } from '../support/golden';
@@ -34,7 +35,9 @@ const number = (text = '0'): number => Number(text.replaceAll(',', ''));
 /** The candidates that the lines of sources count. */
 const countedIn = (body: string): number =>
   [
-    ...body.matchAll(/^- .*: ([\d,]+) of [\d,]+(?:, oldest from .*)?$|^- and [\d,]+ more sources? with ([\d,]+)$/gm),
+    ...body.matchAll(
+      /^- .*: ([\d,]+) of [\d,]+(?:, the oldest made .*)?$|^- and [\d,]+ more sources? with ([\d,]+)$/gm,
+    ),
   ].reduce((sum, [, some, rest]) => sum + number(some ?? rest), 0);
 
 describe('the e-mail', () => {
@@ -54,32 +57,32 @@ describe('the e-mail', () => {
       'one date',
       aReport(seventeen),
       { due: on(['2026-12-07', '2026-12-07']) },
-      '2 snapshots will be deleted on 7 Dec unless held (57 checked)',
+      '2 snapshots will be deleted on 7 Dec unless you keep them (57 checked)',
     ],
     [
       'several dates',
       aReport(seventeen),
       { due: on(['2026-12-07', '2026-12-02', '2026-12-02', '2027-01-01']) },
-      '4 snapshots will be deleted, the first 2 on 2 Dec, unless held (57 checked)',
+      '4 snapshots will be deleted, the first 2 on 2 Dec, unless you keep them (57 checked)',
     ],
     ['nothing', aReport([kept(), kept()]), {}, 'Nothing to do: all 2 snapshots are within policy'],
     [
       'a problem',
       aReport([kept()], { problems: [{ code: 'x', arn: null, message: 'm' }] }),
       {},
-      'Nothing to delete (1 checked), but 1 problem',
+      'Nothing to delete (1 checked), but 1 thing needs attention',
     ],
     [
       'one region not read',
       aReport([kept()], { complete: false, scopes: [aScope(), aFailedScope('ap-southeast-2', 'disk')] }),
       {},
-      'INCOMPLETE: Sydney could not be read. Nothing will be deleted',
+      'INCOMPLETE: snapshots in Sydney could not be read. Nothing will be deleted',
     ],
     [
       'a region with a name that is not ASCII',
       aReport([kept()], { complete: false, scopes: [aScope(), aFailedScope('sa-east-1', 'disk')] }),
       {},
-      'INCOMPLETE: Sao Paulo could not be read. Nothing will be deleted',
+      'INCOMPLETE: snapshots in Sao Paulo could not be read. Nothing will be deleted',
     ],
     [
       'several regions not read',
@@ -88,7 +91,7 @@ describe('the e-mail', () => {
         scopes: [aScope(), ...['eu-west-1', 'eu-west-2', 'eu-west-3'].map((region) => aFailedScope(region, 'disk'))],
       }),
       {},
-      'INCOMPLETE: Ireland and 2 more regions could not be read. Nothing will be deleted',
+      'INCOMPLETE: lists in 3 regions could not be read. Nothing will be deleted',
     ],
     [
       'a blocked plan',
@@ -240,7 +243,7 @@ describe('the e-mail', () => {
       tagPrefix: 'r'.repeat(60),
     });
     expectWithinLimits(mail);
-    expect(countedIn(mail.body.replace(/, (?:on|from) \d+ Dec$/gm, ''))).toBe(report.totals.expire);
+    expect(countedIn(mail.body.replace(/; (?:deleted on|deletion starts) \d+ Dec$/gm, ''))).toBe(report.totals.expire);
     expect(mail.body).not.toMatch(/(?!\n)\p{Cc}|[\u202a-\u202e\u2028\u2029]|^Subject: /mu);
     for (const link of mail.body.match(/\S*:\/\/\S*/g) ?? [])
       expect(link).toMatch(/^https:\/\/(?:[a-z0-9-]+\.console|lightsail)\.aws\.amazon\.com\//);
@@ -268,9 +271,9 @@ describe('the e-mail', () => {
   test('names each region that was not read before the candidates, with the remedy that the service offers', () => {
     const scopes = [aScope(), aFailedScope('eu-south-2', 'disk')];
     const { body } = renderEmail(aReport([expired()], { complete: false, scopes }), CONTEXT);
-    expect(body.indexOf('Spain (eu-south-2), disk snapshots: ')).toBeGreaterThan(0);
+    expect(body.indexOf('The snapshots in Spain (eu-south-2) could not be read: ')).toBeGreaterThan(0);
     expect(body.indexOf('Spain (eu-south-2)')).toBeLessThan(body.indexOf('WHAT COULD BE DELETED'));
-    expect(body).toContain('Tip: ask for lightsail:GetDiskSnapshots');
+    expect(body).toContain('Ask for lightsail:GetDiskSnapshots');
   });
 
   test('never says that all is well after an incomplete reading', () => {
@@ -292,6 +295,31 @@ describe('the e-mail', () => {
     expect(none.body).toContain('Their size and cost are not known.');
   });
 
+  test('counts what needs attention like the page of the same report, in each situation', () => {
+    for (const { report } of Object.values(SITUATIONS)) {
+      if (report.plan.blocked?.code === 'report.not-stored') continue;
+      const { body } = renderEmail(report, CONTEXT);
+      const html = [...renderHtml(report, { stored: true, tagPrefix: 'retention' })].join('');
+      const onPage = /href="#h-att">(\d+) needs? attention/.exec(html)?.[1];
+      expect(/^NEEDS ATTENTION: (\d+)$/m.exec(body)?.[1]).toBe(onPage);
+    }
+  });
+
+  test('says the same share and the same limits as the page of a blocked plan', () => {
+    const report = situation('blocked');
+    const limits = { maxDeletions: 2, maxShare: 0.125 };
+    const aDuration = { years: 0, months: 0, days: 7, hours: 0, text: '7d' };
+    const config = {
+      floors: { minKeep: 1, minAge: aDuration },
+      caps: { ...limits, raisable: false },
+      deletion: { planValidFor: aDuration, grace: aDuration },
+    };
+    const html = [...renderHtml(report, { stored: true, tagPrefix: 'retention', config })].join('');
+    const [outcome = ''] = linesOf(renderEmail(report, { ...CONTEXT, limits }).body);
+    expect(outcome).toMatch(/\(\d+ %\)\. Your limits are 2 snapshots and 12\.5 %\./);
+    expect(html).toContain(outcome);
+  });
+
   test('asks nobody to install anything: its commands are those of AWS, beside the link of a terminal that has it', () => {
     for (const name of Object.keys(SITUATIONS)) {
       const { body } = mailOf(name);
@@ -309,7 +337,7 @@ describe('the e-mail', () => {
     const { body } = mailOf('countdown');
     const [what = '', how = ''] = linesOf(body);
     expect(what).toMatch(
-      /^9 snapshots will be deleted on Monday, 30 November 2026, starting at 13:47\. The other 7 stay /,
+      /^9 snapshots will be deleted on Monday, 30 November 2026, from 13:47 \(UTC\)\. The other 7 stay /,
     );
     expect(how).toMatch(
       /add the tag retention:hold .* before that day\. To stop all, disable the deletion schedule below\.$/,
@@ -349,8 +377,8 @@ describe('the e-mail', () => {
     const report = aReport([expired()], { plan: { id: 'p', digest: 'd', expiresAt: NOW, count: 1, blocked } });
     const { body } = renderEmail(report, { ...CONTEXT, applyCommand: 'apply-it', deletionMode: 'approve' });
     expect(body).not.toContain('apply-it');
-    expect(body).toContain('docs/first-clean-up.md');
-    expect(body).toContain('The plan is blocked: too large a share');
+    expect(body).toMatch(/^Your policy would delete 1 of 1 snapshot \(100 %\)\. That is more than your limits\./);
+    expect(body).toContain('raise caps.maxDeletions and caps.maxShare in retention.yaml');
   });
 
   test('has a command that a shell joins again', () => {

@@ -82,7 +82,9 @@ describe('the page', () => {
     for (const name of ['incomplete', 'incomplete-nothing-expiring', 'nothing-read']) {
       const html = page(SITUATIONS[name]?.report ?? aReport([]));
       expect(html).toContain('<title>Incomplete: ');
-      expect(html).toMatch(/<h1>(Nothing can be deleted: \d regions could not|Nothing could) be read/);
+      expect(html).toMatch(
+        /<h1>(Nothing can be deleted: (?:lists|[a-z ]*snapshots) in .* could not|Nothing could) be read/,
+      );
       expect(html).toMatch(/<p class="eyebrow">.*Incomplete: /);
       expect(html).not.toMatch(
         /Nothing to do|nothing to do|within policy|All regions were read|There are no snapshots/,
@@ -120,7 +122,7 @@ describe('the page', () => {
       nextReport: '2026-11-30',
     } as const;
     const html = page(incomplete, { ...STORED, run });
-    expect(html).toContain('The next report is due on 30 Nov 2026.');
+    expect(html).toContain('The next report is due on 30 Nov 2026 and makes a new list.');
     const words = html.match(/<code id="again-command">(.*?)<\/code>/)?.[1]?.replace(/<[^>]*>/g, '');
     expect(words).toBe(
       'aws lambda invoke --region eu-central-1 --function-name reports --invocation-type Event /dev/null',
@@ -228,12 +230,13 @@ describe('the first screen', () => {
     expect(shown(page(report, context), 'h1')).toBe('26 snapshots will be deleted on Monday, 7 December.');
     const text = first(report, context);
     expect(text).toContain('The other 147 snapshots stay');
-    expect(text).toContain('within your limits of 100 snapshots and 50 % of all: it has 26, 16 %');
+    expect(text).toContain('within your limits of 100 snapshots and 50 % of all: it has 26, 15 %');
     expect(text).toContain('Mon 7 Dec 26 deleted');
     expect(text).toContain('key=retention:hold');
     expect(page(report, { ...context, deletionSchedule: 'deletion-8J9K' })).toContain(
       '<a class="ext" href="https://eu-central-1.console.aws.amazon.com/scheduler/home?region=eu-central-1#schedules/default/deletion-8J9K" rel="noreferrer">Stop all automatic deletion</a>',
     );
+    expect(text).toContain('Each deletion starts at 13:47 (UTC).');
     expect(text).not.toContain('Stop all');
   });
 
@@ -266,8 +269,11 @@ describe('the first screen', () => {
     const config = { ...FLOORS, caps: { ...FLOORS.caps, maxShare: 0.1 } };
     const text = first(html, { ...DEPLOYED, config });
     expect(text).toContain('Nothing will be deleted: 26 snapshots exceed your limits.');
-    expect(text).toContain('10 % of all (caps.maxShare, now 15.1 %)');
-    expect(text).toContain('docs/first-clean-up.md');
+    expect(text).toContain('would delete 26 of 173 snapshots (15 %). Your limits are 100 snapshots and 10 %.');
+    expect(text).toContain('raise caps.maxDeletions and caps.maxShare in retention.yaml');
+    expect(text).toContain('This is normal for a first clean-up.');
+    const later = { ...html, changes: changes() };
+    expect(first(later, { ...DEPLOYED, config })).not.toContain('first clean-up');
     expect(text).not.toContain('within your limits');
   });
 
@@ -275,11 +281,11 @@ describe('the first screen', () => {
     expect(shown(page(aReport([kept()]), DEPLOYED), 'h1')).toBe('Nothing to do: the one snapshot is within policy.');
     const problem = { code: 'tag.unknown-policy', arn: null, message: 'a tag is wrong' };
     expect(shown(page(aReport([kept()], { problems: [problem] }), DEPLOYED), 'h1')).toBe(
-      'Nothing can be deleted, and 1 problem needs a fix.',
+      'Nothing can be deleted, and 1 thing needs attention.',
     );
     const source = { arn: 'mail', name: 'mail', region: 'us-east-1', kind: 'instance' } as const;
     const stale = page(aReport([kept()], { stale: [{ source, newestAt: null }] }), DEPLOYED);
-    expect(shown(stale, 'h1')).toBe('Nothing can be deleted, and 1 source has no recent snapshot.');
+    expect(shown(stale, 'h1')).toBe('Nothing can be deleted, and 1 thing needs attention.');
     expect(stale).not.toContain('No action needed');
   });
 

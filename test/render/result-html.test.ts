@@ -61,10 +61,10 @@ describe('the first screen of a result', () => {
     const html = page(context([anOutcome('a'), failed('b'), late, held('c'), gone]));
     expect(shown(html, 'h1')).toBe('1 of 5 snapshots was deleted on 23 November 2026.');
     expect(lead(html)).toContain(
-      '2 could not be deleted, and 1 of them may still be. 1 was skipped, and not deleted. 1 was already gone.',
+      '1 could not be deleted. Of 1 the outcome is not known (late): it may still disappear. 1 was skipped, and not deleted. 1 was already gone.',
     );
-    expect(html).toContain('aria-label="1 deleted, 1 may still be deleted, 1 failed, 1 skipped, 1 already gone"');
-    expect(shown(html, 'aside')).toContain('Find out why 2 failed');
+    expect(html).toContain('aria-label="1 deleted, 1 failed, 1 not known, 1 skipped, 1 already gone"');
+    expect(shown(html, 'aside')).toContain('Find out why one failed');
   });
 
   test('of a run that stopped says why, and has the command that goes on', () => {
@@ -75,7 +75,7 @@ describe('the first screen of a result', () => {
     });
     const html = page(context([], { ...STOPPED, result }));
     expect(lead(html)).toMatch(/^The run was stopped: it did not end within 23 hours \(run\.deadline\)\./);
-    expect(lead(html)).toContain('Of 1 the outcome is not known. 2 were not processed.');
+    expect(lead(html)).toContain('(b): it may still disappear. 2 were not processed.');
     const panel = shown(html, 'aside');
     expect(panel).toContain('Continue with the other 3');
     expect(panel).toContain('aws lambda invoke again');
@@ -98,7 +98,7 @@ describe('the first screen of a result', () => {
 
   test('shows times in the configured zone, which it names once', () => {
     const html = page(context([anOutcome('a')], { zone: { name: 'Asia/Tokyo', offsetAt: () => 9 * 3_600_000 } }));
-    expect(html).toContain('<dt>Run</dt><dd>23 Nov 2026, 17:00 to 17:05 (Asia/Tokyo)</dd>');
+    expect(html).toContain('<dt>Deleted</dt><dd>23 Nov 2026, 17:01 (Asia/Tokyo)</dd>');
     expect(html).toContain('<span class="nb">23 Nov 2026, 17:01</span>');
     expect(html.split('Asia/Tokyo')).toHaveLength(2);
     expect(html).not.toContain('UTC');

@@ -191,6 +191,7 @@ export const SITUATIONS: Readonly<
         plan: aPlan(5_000, 5_000, true),
       },
     ),
+    context: { limits: { maxDeletions: 100, maxShare: 1 } },
   },
   incomplete: {
     report: aReport(items.slice(3, 7), {

@@ -46,13 +46,13 @@ const report = aReport(
     ],
   },
 );
-const context = { ...CONTEXT, applyCommand: 'apply it' };
+const context = { ...CONTEXT, applyCommand: 'apply it', run: { kind: 'deployed', region: 'eu-central-1' } as const };
 const LOCAL = ['2026-11-24 09:15', '2026-11-17 09:15', '2026-11-14', '2026-11-04'];
 /** In the e-mail, dates are in words. */
 const LOCAL_WORDS = [
   'made on 24 Nov 2026 09:15',
-  'the last report (17 Nov 2026)',
-  'oldest from 22 Nov 2026',
+  'Since 17 Nov 2026',
+  'oldest made 22 Nov 2026',
   'until 1 Dec 2026 09:15',
 ];
 const UTC_DAYS = ['2026-11-23', '2026-11-30', '2026-11-16', '2026-11-13', '2026-11-03', 'UTC', 'T20:15'];

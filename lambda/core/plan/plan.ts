@@ -4,6 +4,7 @@ import { reasonSentence } from '../policy/reason-summary';
 import type { Blocked, EvaluatedSnapshot, Scope } from '../report/report-model';
 import type { Kind } from '../snapshot/snapshot';
 import { addDuration } from '../time/period';
+import { exactPercentText, percentText } from '../util/percent';
 
 /** The identity of a planned snapshot. `createdAt` is ISO 8601. */
 export interface PlannedIdentity {
@@ -83,8 +84,11 @@ function exceededCap(count: number, snapshots: number, { maxDeletions, maxShare 
     });
   // Divided, not multiplied: 0.29 × 100 is less than 29 in floating point, 29 / 100 is 0.29.
   if (count / snapshots > maxShare) {
-    const share = `${grouped(count)} of ${grouped(snapshots)} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
-    exceeded.push({ code: 'cap.max-share', message: `${share} can be deleted, and caps.maxShare allows ${maxShare}` });
+    const share = `${grouped(count)} of ${grouped(snapshots)} snapshots (${percentText(count / snapshots, maxShare)})`;
+    exceeded.push({
+      code: 'cap.max-share',
+      message: `${share} can be deleted, and caps.maxShare allows ${exactPercentText(maxShare)}`,
+    });
   }
   const [first] = exceeded;
   return first === undefined ? null : { code: first.code, message: exceeded.map(({ message }) => message).join('; ') };

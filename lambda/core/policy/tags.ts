@@ -1,5 +1,6 @@
 import type { Tags } from '../snapshot/snapshot';
 import { type Duration, parseDuration } from '../time/duration';
+import { meantDuration } from '../time/meant-duration';
 import { endOfDay } from '../time/period';
 import type { Zone } from '../time/zone';
 import { joinNames } from '../util/join-names';
@@ -238,9 +239,10 @@ function readPolicyTag(
     return { code: 'tag.not-on-source', message: `${tagText(key, value)}: expected on a snapshot, never on a source` };
   const part = POLICY_TAGS[tag](value ?? '', grammar);
   if ('value' in part) return part.value;
+  const meant = tag === 'expire-after' ? meantDuration(value) : null;
   return {
     code: part.unknownPolicy ? 'tag.unknown-policy' : 'tag.malformed',
-    message: `${tagText(key, value)}: expected ${part.expected}`,
+    message: `${tagText(key, value)}: ${meant === null ? `expected ${part.expected}` : `write ${meant} (expected ${part.expected})`}`,
   };
 }
 

@@ -5,12 +5,14 @@ import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
 import { dayInWords, longDayText } from '../day-text';
 import { escapeHtml } from '../escape';
-import { FIRST_CLEAN_UP_GUIDE, firstCleanUpCommands } from '../first-clean-up';
+import { firstCleanUpCommands, RAISE_LIMITS } from '../first-clean-up';
+import { mattersOf } from '../matters';
 import { formatCount } from '../numbers';
 import { snapshotName, sourceName } from '../phrases';
 import { regionCity } from '../region-names';
 import { repeatCommand } from '../report-header';
 import { bySource, unreadScopes } from '../report-sections';
+import { afterUnreadText } from '../unread-text';
 import {
   cloudShell,
   commandHtml,
@@ -131,17 +133,17 @@ ${commandHtml('init-command', 'npx lightsail-retention init')}${keep}`;
 }
 
 function blockedPanel(report: Report, { run }: PageContext): string {
-  const intro = small(
-    'It makes one plan with higher limits. You see the whole list and type the number before anything is deleted. ' +
-      'Later plans keep your limits.',
-  );
-  const how =
-    run?.kind === 'command-line'
-      ? firstCleanUpCommands(run.plan ?? 'plan.json', run.options)
-          .map((command, index) => commandHtml(`clean-up-${index + 1}`, command))
-          .join('')
-      : `<p class="small quiet">${FIRST_CLEAN_UP_GUIDE} shows each step.</p>`;
-  return `${panelHeading('Do the first clean-up once')}${intro}${how}${fold(
+  const isLocal = run?.kind === 'command-line';
+  const intro = isLocal
+    ? 'It makes one plan with higher limits. You see the whole list and type the number before anything is deleted. ' +
+      'Later plans keep your limits.'
+    : RAISE_LIMITS;
+  const how = isLocal
+    ? firstCleanUpCommands(run.plan ?? 'plan.json', run.options)
+        .map((command, index) => commandHtml(`clean-up-${index + 1}`, command))
+        .join('')
+    : '';
+  return `${panelHeading(isLocal ? 'Raise the limits once' : 'Raise your limits')}${small(intro)}${how}${fold(
     'The message in full',
     `<p>${escapeHtml(oneLine(report.plan.blocked?.message ?? ''))}</p>`,
   )}${finePrint('Not what you expected? <a href="#timeline">Check the policy</a> first.')}`;
@@ -161,7 +163,7 @@ function incompletePanel(report: Report, context: PageContext): string {
   const what = tip === undefined ? 'Fix the errors below.' : `${oneLine(tip)}.`;
   return `${panelHeading('Let the report read everything')}${small(escapeHtml(`${what.slice(0, 1).toUpperCase()}${what.slice(1)}`))}\
 ${small('<a href="#unread">All lists that were not read</a>')}${repeatHtml(context)}\
-${finePrint('A countdown starts again with the next complete report.')}`;
+${finePrint(afterUnreadText(context.deletionMode))}${stopHtml(context)}`;
 }
 
 function countdownPanel(report: Report, situation: Situation, context: PageContext): string {
@@ -195,9 +197,8 @@ export function actionPanel(report: Report, situation: Situation, context: PageC
     case 'empty': {
       const at = dayInWords(localDay(report.evaluatedAt, report.zone));
       const trial = context.config === undefined || situation.kind === 'empty' ? '' : TRIAL_HINT;
-      const title =
-        report.problems.length + report.stale.length === 0 ? 'No action needed' : 'See what needs attention';
-      return `${panelHeading(title)}${small(`This report is as of ${escapeHtml(at)}.${trial}`)}`;
+      const title = mattersOf(report).length === 0 ? 'No action needed' : 'See what needs attention';
+      return `${panelHeading(title)}${small(`This report is as of ${escapeHtml(at)}.${trial}`)}${stopHtml(context)}`;
     }
   }
 }

@@ -1,37 +1,26 @@
+import { DELETION_START_TEXT } from '../../core/plan/deletion-start';
 import { scheduleLink } from '../../core/report/console-links';
 import type { Report } from '../../core/report/report-model';
 import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
 import { dayInWords, daysAfter, longDayText, shortDayText, weekdayName } from '../day-text';
 import { escapeHtml } from '../escape';
+import { expireShareText, limitsInWords, limitsText } from '../first-clean-up';
+import { attentionCountText, changesText, mattersOf } from '../matters';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
 import { kindPlural } from '../phrases';
-import { regionCity } from '../region-names';
 import { allSizes, expiringSizes, nextReportText } from '../report-header';
-import { bySource, regionsNotRead, unreadScopes } from '../report-sections';
+import { bySource, regionsNotRead } from '../report-sections';
 import { unknownSizeText } from '../totals';
+import { afterUnreadText, causeOf, unreadByRegion, unreadSubjects } from '../unread-text';
 import { actionPanel } from './action-panel';
-import { attentionCount, changesText } from './attention';
 import { externalLink } from './commands';
 import { pageMark } from './embed';
 import { clockOf } from './local-clock';
 import { glyph, type TrialMark } from './marks';
 import type { PageContext } from './page-context';
-import { joinWords } from './page-words';
 import type { DeletionDay, Situation } from './situation';
 import { viewHtml } from './view';
-
-/** `Frankfurt`, or the code of an unknown region. */
-const cityOf = (region: string): string => regionCity(region) || oneLine(region);
-
-const MAX_CITIES = 3;
-
-function citiesText(regions: readonly string[]): string {
-  const cities = [...new Set(regions.map(cityOf))];
-  const more = cities.length - MAX_CITIES;
-  if (more <= 0) return joinWords(cities, 'and');
-  return `${cities.slice(0, MAX_CITIES).join(', ')} and ${formatCount(more, 'more region')}`;
-}
 
 /** The headline in two parts: its subject, which is in the colour of deletions, and the rest. */
 interface Headline {
@@ -55,19 +44,17 @@ function countdownHeadline(days: readonly DeletionDay[], today: string): Headlin
 
 const isAutomatic = ({ deletionMode }: PageContext): boolean => deletionMode === 'automatic';
 
-function incompleteHeadline(regions: readonly string[], context: PageContext): string {
-  const nothing = `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted`;
-  if (regions.length === 0) return `${nothing}: not everything could be read.`;
-  const lists = regions.length === 1 ? 'one region' : formatCount(regions.length, 'region');
-  return `${nothing}: ${lists} could not be read.`;
+function incompleteHeadline(report: Report, context: PageContext): string {
+  const [what] = unreadSubjects(report);
+  const why = what === undefined ? 'not everything' : what;
+  return `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted: ${why} could not be read.`;
 }
 
 /** What a report without candidates says: that there is nothing to do only where nothing waits for a person. */
-function cleanHeadline({ totals, problems, stale }: Report): string {
-  if (problems.length > 0)
-    return `Nothing can be deleted, and ${formatCount(problems.length, 'problem needs', 'problems need')} a fix.`;
-  if (stale.length > 0)
-    return `Nothing can be deleted, and ${formatCount(stale.length, 'source has', 'sources have')} no recent snapshot.`;
+function cleanHeadline(report: Report): string {
+  const { totals } = report;
+  const matters = mattersOf(report);
+  if (matters.length > 0) return `Nothing can be deleted, and ${attentionCountText(matters)}.`;
   const which = totals.snapshots === 1 ? 'the one snapshot is' : `all ${formatCount(totals.snapshots, 'snapshot')} are`;
   return `Nothing to do: ${which} within policy.`;
 }
@@ -90,7 +77,7 @@ function headlineOf(report: Report, situation: Situation, context: PageContext):
           `${formatCount(totals.expire, 'snapshot')} exceed${totals.expire === 1 ? 's' : ''} your limits.`,
       );
     case 'incomplete':
-      return plain(incompleteHeadline(situation.regions, context));
+      return plain(incompleteHeadline(report, context));
     case 'nothing-read':
       return plain('Nothing could be read, so nothing can be deleted.');
     case 'clean':
@@ -131,9 +118,7 @@ function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }:
         ? 'Automatic deletion is on, but this plan is blocked.'
         : 'This plan is blocked.';
     case 'incomplete':
-      return situation.regions.length === 0
-        ? 'Incomplete: not everything could be read.'
-        : `Incomplete: ${citiesText(situation.regions)} could not be read.`;
+      return `Incomplete: not everything was read.${deletionMode === 'automatic' ? ' Automatic deletion is on.' : ''}`;
     case 'nothing-read':
       return 'Incomplete: no list could be read.';
     case 'clean':
@@ -143,7 +128,7 @@ function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }:
         : MODE_TEXTS[deletionMode];
     default:
       return report.plan.blocked?.code === 'config.built-in'
-        ? 'Report only: the built-in starter policy deletes nothing.'
+        ? 'There is no retention.yaml. Nothing is deleted.'
         : MODE_TEXTS[deletionMode];
   }
 }
@@ -176,54 +161,58 @@ function candidatesLead(report: Report, verb: string): string {
     totals.keep === 0
       ? ''
       : ` The other ${boldText(`${formatCount(totals.keep, 'snapshot')} ${totals.keep === 1 ? 'stays' : 'stay'}`)}.`;
+  const policy =
+    report.plan.blocked?.code === 'config.built-in'
+      ? 'The starter policy would not keep'
+      : 'Your policy no longer keeps';
   return (
-    `Your policy no longer keeps ${one ? 'it' : 'them'}. ${one ? 'It belongs' : 'They belong'} to ` +
+    `${policy} ${one ? 'it' : 'them'}. ${one ? 'It belongs' : 'They belong'} to ` +
     `${boldText(sourcesText(report))}${costLead(report, one)}.${stay}${verb}`
   );
 }
 
-function unreadLead(report: Report): string {
-  const failed = unreadScopes(report);
-  const [first] = failed;
+function unreadLead(report: Report, context: PageContext): string {
+  const [first] = unreadByRegion(report);
   const { totals } = report;
   const rest =
     totals.expire === 0
       ? 'A missing list may contain holds, so nothing may be deleted until everything is read.'
-      : `${boldText(formatCount(totals.expire, 'snapshot'))} elsewhere can be deleted, ` +
-        'but not before a report has read everything.';
+      : `Of what was read, ${boldText(formatCount(totals.expire, 'snapshot'))} could be deleted, ` +
+        `but not before a report has read everything. ${escapeHtml(afterUnreadText(context.deletionMode))}`;
   if (first?.error === undefined) return rest;
-  const { region, kind, status, error } = first;
-  const what = status === 'failed' ? `${kind} snapshots` : `the list of ${kindPlural(kind)}`;
-  const place = `${escapeHtml(cityOf(region))}${cityOf(region) === oneLine(region) ? '' : ` (${escapeHtml(oneLine(region))})`}`;
-  return `${place} answered ${boldText(oneLine(error.code))} for ${what}. ${rest}`;
+  const { what, error, remedy } = first;
+  const cause = causeOf(error.code) ?? `error ${oneLine(error.code)}`;
+  return `${escapeHtml(what)}: ${boldText(cause)}. ${escapeHtml(remedy)} ${rest}`;
 }
 
-function blockedLead(report: Report, { config }: PageContext): string {
-  const { totals, plan } = report;
-  const of = `${boldText(`${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')}`)} can be deleted.`;
-  if (config === undefined) return `${of} ${escapeHtml(oneLine(plan.blocked?.message ?? ''))}.`;
-  const { maxDeletions, maxShare } = config.caps;
-  const share = Math.ceil((1_000 * totals.expire) / totals.snapshots) / 10;
-  const limits: string[] = [];
-  if (totals.expire > maxDeletions)
-    limits.push(`${boldText(formatNumber(maxDeletions))} in one plan (caps.maxDeletions)`);
-  if (totals.expire > maxShare * totals.snapshots)
-    limits.push(`${boldText(`${maxShare * 100} %`)} of all (caps.maxShare, now ${share} %)`);
-  return `${of} Your limits allow ${limits.join(', and ')}. This is normal for a first clean-up.`;
+/** Whether no report was made before this one. */
+export const isFirst = ({ changes }: Report, { history = [], links }: PageContext): boolean =>
+  changes === null && history.length === 0 && links?.previous == null;
+
+function blockedLead(report: Report, context: PageContext): string {
+  const first = isFirst(report, context) ? ' This is normal for a first clean-up.' : '';
+  return `${escapeHtml(limitsText(report, context.config?.caps))}${first}`;
 }
+
+/** ` You can approve this plan until 30 Nov 2026, 09:00.`; empty: there is nothing to approve it with. */
+const approvalTimeText = ({ plan, zone }: Report, { applyCommand }: PageContext): string =>
+  applyCommand === undefined || plan.blocked !== null
+    ? ''
+    : ` You can approve this plan until ${boldText(clockOf(zone).minute(plan.expiresAt))}.`;
 
 function leadOf(report: Report, situation: Situation, context: PageContext): string {
   const { totals, plan } = report;
   switch (situation.kind) {
     case 'countdown':
+      return `Each deletion starts at ${boldText(DELETION_START_TEXT)} (${escapeHtml(oneLine(report.zone.name))}). ${candidatesLead(report, '')}`;
     case 'candidates':
-      return candidatesLead(report, '');
+      return candidatesLead(report, approvalTimeText(report, context));
     case 'undated':
       return candidatesLead(report, ' The day of the deletion could not be computed; the next report names it.');
     case 'blocked':
       return blockedLead(report, context);
     case 'incomplete':
-      return unreadLead(report);
+      return unreadLead(report, context);
     case 'nothing-read':
       return 'No list of this account could be read. The list below names each with its error.';
     case 'clean': {
@@ -298,40 +287,39 @@ function splitHtml(report: Report, situation: Situation): string {
 }
 
 /** `All regions were read. The plan is within your limits of 100 snapshots and 50 % of all: it has 26, 15 %.` */
-function limitsText(report: Report, { kind }: Situation, { config }: PageContext): string {
+function coverageText(report: Report, { kind }: Situation, { config }: PageContext): string {
   const { complete, totals } = report;
   if (!complete || totals.snapshots === 0) return '';
   const read = regionsNotRead(report).length === 0 ? 'All regions were read.' : 'All other regions were read.';
   if (config === undefined || totals.expire === 0 || kind === 'blocked') return read;
-  const { maxDeletions, maxShare } = config.caps;
-  const share = Math.ceil((100 * totals.expire) / totals.snapshots);
   return (
-    `${read} The plan is within your limits of ${formatCount(maxDeletions, 'snapshot')} and ` +
-    `${Math.round(maxShare * 100)} % of all: it has ${formatNumber(totals.expire)}, ${share} %.`
+    `${read} The plan is within your limits of ${limitsInWords(config.caps)} of all: ` +
+    `it has ${formatNumber(totals.expire)}, ${expireShareText(report, config.caps)}.`
   );
 }
 
 const QUICK_TEXTS: Partial<Record<Situation['kind'], string>> = {
   countdown: 'Keep one',
   undated: 'Keep one',
-  candidates: 'Delete or keep them',
+  candidates: 'How to delete or keep them',
   blocked: 'What to do',
   incomplete: 'What to do',
   'nothing-read': 'What to do',
 };
 
 /** Links for a phone, where the panel and what needs attention are below the first screen. */
-function quickLinks(report: Report, { kind }: Situation, { run, deletionSchedule }: PageContext): string {
+function quickLinks(report: Report, { kind }: Situation, { run, deletionMode, deletionSchedule }: PageContext): string {
   const isBuiltIn = report.plan.blocked?.code === 'config.built-in';
   const text = kind === 'candidates' && isBuiltIn ? 'What to do' : QUICK_TEXTS[kind];
-  const matters = attentionCount(report);
-  const isCounting = kind === 'countdown' || kind === 'undated';
+  const matters = mattersOf(report);
   const links = [
     ...(text === undefined ? [] : [`<a class="btn" href="#todo">${text}</a>`]),
-    ...(isCounting && run?.kind === 'deployed' && deletionSchedule !== undefined
+    ...(deletionMode === 'automatic' && run?.kind === 'deployed' && deletionSchedule !== undefined
       ? [externalLink(scheduleLink(deletionSchedule, run.region), 'Stop all', 'btn ext')]
       : []),
-    ...(matters === 0 ? [] : [`<a class="btn" href="#h-att">${formatCount(matters, 'needs', 'need')} attention</a>`]),
+    ...(matters.length === 0
+      ? []
+      : [`<a class="btn" href="#h-att">${formatCount(matters.length, 'needs', 'need')} attention</a>`]),
   ];
   return links.length === 0
     ? ''
@@ -340,8 +328,9 @@ function quickLinks(report: Report, { kind }: Situation, { run, deletionSchedule
 }
 
 /** `Report of 23 Nov 2026, 09:00 (Europe/Berlin). The next report is due on 30 Nov 2026.` */
-function reportTimeText({ evaluatedAt, zone }: Report, { run }: PageContext): string {
-  return `Report of ${clockOf(zone).minute(evaluatedAt)} (${oneLine(zone.name)}). ${nextReportText(run)}`.trimEnd();
+function reportTimeText({ evaluatedAt, zone }: Report, { kind }: Situation, { run }: PageContext): string {
+  const named = kind === 'countdown' ? '' : ` (${oneLine(zone.name)})`;
+  return `Report of ${clockOf(zone).minute(evaluatedAt)}${named}. ${nextReportText(run)}`.trimEnd();
 }
 
 /** The first screen: what will happen and when, what stays, and what a person can do. */
@@ -349,8 +338,8 @@ export function firstScreen(report: Report, situation: Situation, context: PageC
   const { subject, rest } = headlineOf(report, situation, context);
   const danger = subject === '' ? '' : `<span class="d">${escapeHtml(subject)}</span> `;
   const today = localDay(report.evaluatedAt, report.zone);
-  const limits = limitsText(report, situation, context);
-  const time = reportTimeText(report, context);
+  const limits = coverageText(report, situation, context);
+  const time = reportTimeText(report, situation, context);
   const notes = [...regionsNotRead(report), limits, changesText(report), time].filter((text) => text !== '');
   const mark = viewHtml(glyph(EYEBROW_MARKS[situation.kind]));
   return `<div class="hero"><div>

@@ -6,9 +6,16 @@ import { approvalText } from '../approval';
 import { longDayText } from '../day-text';
 import { escapeHtml } from '../escape';
 import { formatDollars, formatNumber } from '../numbers';
-import { projectGuide } from '../phrases';
-import { END_TEXTS, othersText, pluralVerb, type ResultContext, unknownSizes } from '../result-email';
-import { unsettledItems } from '../result-text';
+import {
+  afterDeletion,
+  END_TEXTS,
+  NOTHING_TO_STOP,
+  othersText,
+  pluralVerb,
+  type ResultContext,
+  unknownSizes,
+} from '../result-email';
+import { failedItems, lateItems, unsettledItems } from '../result-text';
 import { unknownSizeText } from '../totals';
 import { cloudShell, commandHtml, lightsailPage } from './commands';
 import { clockOf } from './local-clock';
@@ -32,15 +39,14 @@ export function resultHeadline({ result, zone }: ResultPageContext): string {
 }
 
 /** Snapshots whose delete was sent, and may still be carried out. */
-const uncertain = (result: ApplyResult): number =>
-  unsettledItems(result).length + result.items.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true).length;
+const uncertain = (result: ApplyResult): number => unsettledItems(result).length + lateItems(result).length;
 
 function eyebrowHtml({ result, end }: ResultPageContext): string {
   if (end.state !== 'finished' || result.status === 'unfinished')
     return `${viewHtml(glyph('fix'))}Deletion not finished.`;
   if (uncertain(result) > 0)
     return `${viewHtml(glyph('expire'))}Deletion finished, with an outcome that is not certain.`;
-  if (result.totals.failed > 0) return `${viewHtml(glyph('fix'))}Deletion finished, with failures.`;
+  if (failedItems(result).length > 0) return `${viewHtml(glyph('fix'))}Deletion finished, with failures.`;
   return `${viewHtml(glyph(result.totals.deleted === 0 ? 'keep' : 'gone'))}Deletion finished.`;
 }
 
@@ -59,13 +65,12 @@ function resultLead({ result, end }: ResultPageContext): string {
 
 /** How the plan divides into several outcomes: a bar with its key. */
 function outcomesHtml(result: ApplyResult): string {
-  const { requested, deleted, failed, spared, changed, alreadyGone, open } = result.totals;
+  const { requested, deleted, spared, changed, alreadyGone, open } = result.totals;
   const unsettled = unsettledItems(result).length;
-  const late = uncertain(result) - unsettled;
   const parts = [
     ['gone', deleted, 'deleted'],
-    ['expire', late + unsettled, 'may still be deleted'],
-    ['fix', failed - late, 'failed'],
+    ['fix', failedItems(result).length, 'failed'],
+    ['expire', uncertain(result), 'not known'],
     ['held', spared + changed, 'skipped'],
     ['copy', alreadyGone, 'already gone'],
     ['keep', open - unsettled, 'not processed'],
@@ -90,7 +95,9 @@ const panelText = (title: string, html: string): string =>
 
 /** What a person can do now. */
 function nextHtml({ result, resumeCommand }: ResultPageContext): string {
-  const { failed, open } = result.totals;
+  const { open } = result.totals;
+  const failed = failedItems(result).length;
+  const advice = escapeHtml(`${afterDeletion(result)} ${NOTHING_TO_STOP}`);
   if (resumeCommand !== null) {
     const title = open === 0 ? 'Continue the deletion' : `Continue with the other ${formatNumber(open)}`;
     return `${panelText(title, 'Each is checked again before it is deleted.')}\
@@ -98,8 +105,8 @@ ${commandHtml('resume', resumeCommand.command)}<p class="small quiet">Paste it i
   }
   if (failed > 0)
     return panelText(
-      `Find out why ${failed === 1 ? 'one' : formatNumber(failed)} failed`,
-      `The next report lists again what your policy does not keep. ${projectGuide('runbook.md#deletions-failed')} has the causes.`,
+      `<a href="#others">Find out why ${failed === 1 ? 'one' : formatNumber(failed)} failed</a>`,
+      advice,
     );
   if (result.status === 'unfinished')
     return panelText(
@@ -109,15 +116,19 @@ ${commandHtml('resume', resumeCommand.command)}<p class="small quiet">Paste it i
   return panelText(
     'No action needed',
     result.totals.deleted === 0
-      ? 'The next report lists again what your policy does not keep.'
-      : `A deleted snapshot cannot be restored. ${lightsailPage()} shows the snapshots that are left.`,
+      ? advice
+      : `${advice} A deleted snapshot cannot be restored. ${lightsailPage()} shows the snapshots that are left.`,
   );
 }
 
-/** `30 Nov 2026, 09:00 to 09:13 (Europe/Berlin)`. */
-function runTimeText({ startedAt, updatedAt }: ApplyResult, zone: Zone): string {
+/** `30 Nov 2026, 09:00 to 09:13 (Europe/Berlin)`: of the deletes, as the e-mail says it; else of the run. */
+function runTimeText({ startedAt, updatedAt }: ApplyResult, times: readonly number[], zone: Zone): string {
   const clock = clockOf(zone);
-  const [from, to] = [clock.minute(Date.parse(startedAt)), clock.minute(Date.parse(updatedAt))];
+  const [start, end] = [times.reduce((a, b) => Math.min(a, b), Infinity), times.reduce((a, b) => Math.max(a, b), 0)];
+  const [from, to] =
+    times.length === 0
+      ? [clock.minute(Date.parse(startedAt)), clock.minute(Date.parse(updatedAt))]
+      : [clock.minute(start), clock.minute(end)];
   const isSameDay = from.slice(0, -5) === to.slice(0, -5);
   const until = from === to ? '' : ` to ${isSameDay ? to.slice(-5) : to}`;
   return `${from}${until} (${oneLine(zone.name)})`;
@@ -128,6 +139,7 @@ const sentenceStart = (text: string): string => `${text.slice(0, 1).toUpperCase(
 /** The first screen: what was deleted and when, what was not, what a person can do, and who approved it. */
 export function resultFirstScreen(context: ResultPageContext): string {
   const { result, zone } = context;
+  const deletedAt = deletedItems(result).map(({ at }) => Date.parse(at));
   const approved = approvalText(result.approvedBy);
   return `<div class="hero"><div>
 <p class="eyebrow">${eyebrowHtml(context)}</p>
@@ -136,7 +148,7 @@ export function resultFirstScreen(context: ResultPageContext): string {
 ${outcomesHtml(result)}</div>
 <aside class="panel" aria-labelledby="todo">
 ${nextHtml(context)}<dl><dt>Approved by</dt><dd>${htmlText(result.approvedBy?.arn == null ? sentenceStart(approved) : approved)}</dd>\
-<dt>Run</dt><dd>${escapeHtml(runTimeText(result, zone))}</dd></dl></aside>
+<dt>${deletedAt.length === 0 ? 'Run' : 'Deleted'}</dt><dd>${escapeHtml(runTimeText(result, deletedAt, zone))}</dd></dl></aside>
 </div>
 `;
 }

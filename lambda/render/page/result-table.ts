@@ -5,7 +5,7 @@ import { oneLine } from '../../core/util/safe-text';
 import { approvalText } from '../approval';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
 import { regionLabel } from '../region-names';
-import { unsettledItems } from '../result-text';
+import { failedItems, lateItems, unsettledItems } from '../result-text';
 import { unknownSizeText } from '../totals';
 import { clockOf, type LocalClock } from './local-clock';
 import { htmlText } from './page-shell';
@@ -139,8 +139,7 @@ The request id is the one that CloudTrail has for the delete.</p></div></div>\n`
 /** What needs a person comes first. */
 function otherGroups(result: ApplyResult): readonly ResultGroup[] {
   const { items } = result;
-  const late = items.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true);
-  const failed = items.filter((item) => item.outcome === 'failed' && item.mayStillBeDeleted !== true);
+  const [late, failed] = [lateItems(result), failedItems(result)];
   const skipped = items.filter(({ outcome }) => outcome === 'spared' || outcome === 'changed');
   const gone = items.filter(({ outcome }) => outcome === 'already-gone');
   const all: readonly (readonly [title: string, note: string, ResultGroup['rows']])[] = [

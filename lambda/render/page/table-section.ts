@@ -1,7 +1,5 @@
 import type { EvaluatedSnapshot, Report } from '../../core/report/report-model';
-import { oneLine } from '../../core/util/safe-text';
 import { AGES, ageFilter } from '../charts';
-import { escapeHtml } from '../escape';
 import { formatCount, formatNumber } from '../numbers';
 import type { RowWriter } from './embed';
 import { pageMark } from './embed';
@@ -100,9 +98,8 @@ export function* tableHtml(
   const { items, zone } = report;
   if (items.length === 0) return;
   const title = `All ${formatCount(items.length, 'snapshot')}`;
-  const zoneNote = `Dates are in ${escapeHtml(oneLine(zone.name))}; days start at midnight there.`;
   yield `<section id="all" aria-labelledby="h-all"><div class="head"><div><h2 id="h-all">${title}</h2>\
-<p>Decided by the policy in force. ${zoneNote}</p></div></div>\n`;
+<p>Decided by the policy in force. Days start at midnight in the time zone above.</p></div></div>\n`;
   const hidden = items.length - shown.length;
   if (hidden > 0)
     yield `<p class="warn">This page lists ${formatNumber(shown.length)} of ${formatNumber(items.length)} snapshots, \

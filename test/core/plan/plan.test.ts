@@ -135,7 +135,7 @@ describe('a plan may be applied unless, first of all that hold,', () => {
     expect(block({ count: 101, snapshots: 110 })).toEqual({
       code: 'cap.max-deletions',
       message:
-        '101 snapshots can be deleted, and caps.maxDeletions allows 100; 101 of 110 snapshots (92 %) can be deleted, and caps.maxShare allows 0.5',
+        '101 snapshots can be deleted, and caps.maxDeletions allows 100; 101 of 110 snapshots (92 %) can be deleted, and caps.maxShare allows 50 %',
     });
   });
 
@@ -143,7 +143,7 @@ describe('a plan may be applied unless, first of all that hold,', () => {
     expect(block({ count: 5 })).toBeNull();
     expect(block({ count: 2, snapshots: 3 })).toEqual({
       code: 'cap.max-share',
-      message: '2 of 3 snapshots (67 %) can be deleted, and caps.maxShare allows 0.5',
+      message: '2 of 3 snapshots (67 %) can be deleted, and caps.maxShare allows 50 %',
     });
   });
 

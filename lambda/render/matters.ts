@@ -1,0 +1,249 @@
+import { monthlyCostCeiling } from '../core/policy/cost';
+import { isEndlessHold } from '../core/policy/resolve';
+import type { EvaluatedSnapshot, Report } from '../core/report/report-model';
+import { localDay } from '../core/time/period';
+import { oneLine } from '../core/util/safe-text';
+import { dayInWords } from './day-text';
+import { formatCount, formatNumber } from './numbers';
+import { pageMark } from './page/embed';
+import { clockOf } from './page/local-clock';
+import { joinWords } from './page/page-words';
+import { describeAge, monthlyCostText, snapshotName, wholeDays } from './phrases';
+import { bySource, type Item, orphansSection, problemsSection } from './report-sections';
+import { sumSizes } from './totals';
+
+/** A matter that a person should know. */
+export interface Matter {
+  readonly id: string;
+  readonly count: number;
+  /** After the count. */
+  readonly title: string;
+  readonly line: string;
+  readonly notes: readonly string[];
+  items(): Iterable<Item>;
+}
+
+const MAX_NAMED_SNAPSHOTS = 3;
+
+function firstNamesText(names: readonly string[]): string {
+  const distinct = [...new Set(names)];
+  const more = distinct.length - MAX_NAMED_SNAPSHOTS;
+  if (more <= 0) return joinWords(distinct, 'and');
+  return `${distinct.slice(0, MAX_NAMED_SNAPSHOTS).join(', ')} and ${formatNumber(more)} more`;
+}
+
+export const pluralText = (count: number, one: string, many: string): string => (count === 1 ? one : many);
+
+function problemsMatter(report: Report): readonly Matter[] {
+  const section = problemsSection(report);
+  if (section === null) return [];
+  const owners = new Set(report.problems.map(({ arn }) => arn));
+  const named = report.items.filter(({ snapshot }) => snapshot.arn !== null && owners.has(snapshot.arn));
+  const names = named.map(({ snapshot }) => snapshotName(snapshot));
+  return [
+    {
+      id: 'problems',
+      count: section.count,
+      title: pluralText(section.count, 'problem needs a fix', 'problems need a fix'),
+      line:
+        names.length === 0
+          ? 'The details name each of them.'
+          : `${firstNamesText(names)}. What is affected stays until it is fixed.`,
+      notes: section.lead,
+      items: section.items,
+    },
+  ];
+}
+
+/** Snapshots that will never be finished, and cannot be restored. */
+function failedMatter({ items }: Report): readonly Matter[] {
+  const failed = items.filter((item) => item.status === 'unfinished' && pageMark(item) === 'fix');
+  if (failed.length === 0) return [];
+  return [
+    {
+      id: 'failed',
+      count: failed.length,
+      title: pluralText(failed.length, 'snapshot failed', 'snapshots failed'),
+      line: `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))}. ${pluralText(failed.length, 'It cannot be restored from. You can delete it.', 'They cannot be restored from. You can delete them.')}`,
+      notes: [],
+      items: () =>
+        failed.map(({ snapshot }) => ({
+          line: `${snapshotName(snapshot)}: its state is ${oneLine(snapshot.state ?? 'not known')}`,
+        })),
+    },
+  ];
+}
+
+function staleMatter(report: Report): readonly Matter[] {
+  const count = report.stale.length;
+  if (count === 0) return [];
+  const oldest = [...report.stale].sort((a, b) => (a.newestAt ?? 0) - (b.newestAt ?? 0))[0];
+  const days = oldest === undefined ? null : wholeDays(oldest.newestAt, report.evaluatedAt);
+  const name = oneLine(oldest?.source.name ?? oldest?.source.arn ?? '');
+  return [
+    {
+      id: 'stale',
+      count,
+      title: pluralText(count, 'source has no recent snapshot', 'sources have no recent snapshot'),
+      line: `Longest: ${name}, ${days === null ? 'no snapshot at all' : formatCount(days, 'day')}. Is its backup job running?`,
+      notes: [],
+      items: () =>
+        report.stale.map(({ source, newestAt }) => ({
+          line: `${oneLine(source.name ?? source.arn)} (${source.kind} in ${oneLine(source.region)}): ${
+            newestAt === null
+              ? 'no snapshot at all'
+              : `the newest is of ${dayInWords(localDay(newestAt, report.zone))}, ${describeAge(newestAt, report.evaluatedAt)}`
+          }`,
+        })),
+    },
+  ];
+}
+
+const GONE_NAMES = { instance: 'server', disk: 'disk', database: 'database' } as const;
+
+/** `snapshots whose server or disk no longer exists`. */
+function goneText(orphans: readonly EvaluatedSnapshot[]): string {
+  const kinds = new Set(orphans.map(({ snapshot }) => GONE_NAMES[snapshot.kind]));
+  return `${pluralText(orphans.length, 'snapshot', 'snapshots')} whose ${joinWords([...kinds], 'or')} no longer exists`;
+}
+
+function orphansMatter(report: Report): readonly Matter[] {
+  const section = orphansSection(report);
+  if (section === null) return [];
+  const orphans = report.items.filter(({ sourceExists }) => sourceExists === false);
+  const names = bySource(orphans).map(([first]) => oneLine(first?.snapshot.source?.name ?? 'a source without a name'));
+  return [
+    {
+      id: 'orphans',
+      count: orphans.length,
+      title: goneText(orphans),
+      line: `${firstNamesText(names)}. ${pluralText(orphans.length, 'It may be the only copy.', 'They may be the only copies.')}`,
+      notes: [],
+      items: section.items,
+    },
+  ];
+}
+
+function leftoversMatter({ automatic, zone }: Report): readonly Matter[] {
+  const left = automatic.filter(({ addOnEnabled, count }) => addOnEnabled === false && count > 0);
+  if (left.length === 0) return [];
+  const count = left.reduce((sum, each) => sum + each.count, 0);
+  const nameOf = ({ source }: (typeof left)[number]): string => oneLine(source.name ?? source.arn ?? 'unnamed');
+  return [
+    {
+      id: 'leftovers',
+      count,
+      title: pluralText(count, 'automatic snapshot was left behind', 'automatic snapshots were left behind'),
+      line: `Automatic snapshots of ${firstNamesText(left.map(nameOf))} are off; these still cost.`,
+      notes: ['This tool never deletes automatic snapshots. Remove them in Lightsail.'],
+      items: () =>
+        left.map((each) => ({
+          line:
+            `${nameOf(each)} (${each.source.kind} in ${oneLine(each.source.region)}): ${formatNumber(each.count)} left` +
+            `${each.newestAt === null ? '' : `, the newest of ${dayInWords(localDay(each.newestAt, zone))}`}`,
+        })),
+    },
+  ];
+}
+
+const costCeilingOf = (items: readonly EvaluatedSnapshot[], { pricing }: Report): string =>
+  monthlyCostText(
+    sumSizes(
+      items.map(({ snapshot }) => snapshot),
+      pricing,
+    ).ceiling,
+  ).replace('at most', 'up to');
+
+const oldestFirst = (a: EvaluatedSnapshot, b: EvaluatedSnapshot): number =>
+  (a.snapshot.createdAt ?? 0) - (b.snapshot.createdAt ?? 0);
+
+/** Snapshots that stay until a person acts, the oldest first, with what each costs. */
+function stayingMatter(
+  report: Report,
+  id: string,
+  one: string,
+  many: string,
+  line: string,
+  isOf: (item: EvaluatedSnapshot) => boolean,
+): readonly Matter[] {
+  const staying = report.items.filter(isOf);
+  if (staying.length === 0) return [];
+  return [
+    {
+      id,
+      count: staying.length,
+      title: pluralText(staying.length, one, many),
+      line: `${line} ${staying.length === 1 ? 'Cost' : 'Together'} ${costCeilingOf(staying, report)}.`,
+      notes: [],
+      items: () =>
+        staying.sort(oldestFirst).map(({ snapshot }) => ({
+          line: `${snapshotName(snapshot)}: ${
+            snapshot.createdAt === null ? 'age not known' : dayInWords(localDay(snapshot.createdAt, report.zone))
+          }, ${monthlyCostText(monthlyCostCeiling(snapshot, report.pricing)).replace('at most', 'up to')}`,
+        })),
+    },
+  ];
+}
+
+/** Whether anything can be deleted, so that changes of the list concern a reader. */
+const hasCandidates = ({ totals }: Report): boolean => totals.expire > 0;
+
+/** `Since 16 Nov: 9 new snapshots; 4 of the 28 are new on this list.` */
+export function changesText(report: Report, isFirstReport = false): string {
+  const { changes, zone, complete, totals } = report;
+  if (changes === null)
+    return isFirstReport ? 'This is the first report.' : 'There is no earlier report to compare with.';
+  const parts = [
+    [changes.added.length, 'new snapshot', 'new snapshots'],
+    [changes.gone.length, 'snapshot gone', 'snapshots gone'],
+    [changes.newlyHeld.length, 'new hold', 'new holds'],
+    [changes.noLongerHeld.length, 'hold ended', 'holds ended'],
+    [changes.uncompared.length, 'list not compared', 'lists not compared'],
+  ] as const;
+  const texts = parts.filter(([amount]) => amount > 0).map(([amount, one, many]) => formatCount(amount, one, many));
+  const candidates = [
+    hasCandidates(report) && changes.newlyExpiring.length > 0
+      ? `${formatNumber(changes.newlyExpiring.length)} of the ${formatNumber(totals.expire)} ${changes.newlyExpiring.length === 1 ? 'is' : 'are'} new on this list`
+      : '',
+    changes.noLongerExpiring.length > 0
+      ? `${formatNumber(changes.noLongerExpiring.length)} ${changes.noLongerExpiring.length === 1 ? 'is' : 'are'} no longer on it`
+      : '',
+  ].filter((text) => text !== '');
+  const all = [...(texts.length === 0 ? [] : [texts.join(', ')]), ...candidates];
+  const same = complete ? 'nothing changed' : 'nothing changed in what both reports could read';
+  return `Since ${clockOf(zone).day(changes.previousAt)}: ${all.length === 0 ? same : all.join('; ')}.`;
+}
+
+/** What needs a person, the most important first: the same list in the e-mail and on the page. */
+export function mattersOf(report: Report): readonly Matter[] {
+  return [
+    ...problemsMatter(report),
+    ...failedMatter(report),
+    ...staleMatter(report),
+    ...orphansMatter(report),
+    ...leftoversMatter(report),
+    ...stayingMatter(
+      report,
+      'unmanaged',
+      'snapshot has no policy',
+      'snapshots have no policy',
+      pluralText(report.totals.unmanaged, 'It is kept indefinitely.', 'They are kept indefinitely.'),
+      ({ status }) => status === 'unmanaged',
+    ),
+  ];
+}
+
+/** Holds without an end, which a person chose: listed on the page, and not counted. */
+export const holdsMatter = (report: Report): readonly Matter[] =>
+  stayingMatter(
+    report,
+    'holds',
+    'snapshot is held without an end',
+    'snapshots are held without an end',
+    'They stay until you remove the hold.',
+    ({ reasons }) => reasons.some(isEndlessHold),
+  );
+
+/** `6 things need attention`. */
+export const attentionCountText = (matters: readonly Matter[]): string =>
+  formatCount(matters.length, 'thing needs attention', 'things need attention');
