@@ -475,3 +475,30 @@ describe('the request id of an outcome', () => {
     expect(await run(new Map(), world, [], null)).toMatchObject({ outcome: 'already-gone', requestId: null });
   });
 });
+
+it('a snapshot that is taken over from another run is checked 35 s later, when a delete of that run has arrived', async () => {
+  const events: string[] = [];
+  const starts = ['taken-over', 'owned'] as const;
+  const request: ItemRequest = {
+    ...{ candidate: { item: ITEM, evaluated: expired(DOOMED) }, source: null, config: CONFIG, sentBefore: false },
+    ...{ checkGroup: async () => null, signal: undefined },
+    attempt: {
+      start: async () => starts[events.push('start') === 1 ? 0 : 1],
+      isOwn: async () => true,
+      cancel: async () => undefined,
+      ...NOTED,
+    },
+  };
+  const deletion = new World().deletion(['done'], null, () => undefined);
+  const noted: SnapshotDeletion = {
+    ...deletion,
+    readSnapshot: (...given) => {
+      events.push('read');
+      return deletion.readSnapshot(...given);
+    },
+  };
+  const backoff = makeBackoff(RETRY_SETTINGS, async (ms) => void (ms > 1_000 && events.push(`wait ${ms}`)));
+  const clock = (): number => NOW;
+  await deleteSnapshot({ deletion: noted, backoff, clock, monotonic: clock }, request);
+  expect(events.slice(0, 4)).toEqual(['start', 'wait 35000', 'start', 'read']);
+});
