@@ -185,8 +185,13 @@ function stayingMatter(
   ];
 }
 
-/** Whether anything can be deleted, so that changes of the list concern a reader. */
-const hasCandidates = ({ totals }: Report): boolean => totals.expire > 0;
+/** `4 of the 28 are new on this list`; empty where nothing is new or nothing can be deleted. */
+function newOnListText(fresh: number, expire: number): string {
+  if (fresh === 0 || expire === 0) return '';
+  if (fresh >= expire)
+    return expire === 1 ? 'the one on this list is new' : `all ${formatNumber(expire)} on this list are new`;
+  return `${formatNumber(fresh)} of the ${formatNumber(expire)} ${fresh === 1 ? 'is' : 'are'} new on this list`;
+}
 
 /** `Since 16 Nov: 9 new snapshots; 4 of the 28 are new on this list.` */
 export function changesText(report: Report, isFirstReport = false): string {
@@ -202,9 +207,7 @@ export function changesText(report: Report, isFirstReport = false): string {
   ] as const;
   const texts = parts.filter(([amount]) => amount > 0).map(([amount, one, many]) => formatCount(amount, one, many));
   const candidates = [
-    hasCandidates(report) && changes.newlyExpiring.length > 0
-      ? `${formatNumber(changes.newlyExpiring.length)} of the ${formatNumber(totals.expire)} ${changes.newlyExpiring.length === 1 ? 'is' : 'are'} new on this list`
-      : '',
+    newOnListText(changes.newlyExpiring.length, totals.expire),
     changes.noLongerExpiring.length > 0
       ? `${formatNumber(changes.noLongerExpiring.length)} ${changes.noLongerExpiring.length === 1 ? 'is' : 'are'} no longer on it`
       : '',

@@ -94,9 +94,7 @@ describe('the scheduled report', () => {
     );
     await runAt(NOW + 7 * DAY);
     expect(channel.sent).toHaveLength(2);
-    expect(channel.sent[1]?.body).toContain(
-      'Since the last report (23 Nov 2026): 1 new snapshot, 1 more can be deleted.',
-    );
+    expect(channel.sent[1]?.body).toContain('Since 23 Nov 2026: 1 new snapshot; the one on this list is new.');
   });
 
   it('fails loudly when the message cannot be sent, and sends it at the retry', async () => {
@@ -284,7 +282,7 @@ describe('the comparison with the last stored report', () => {
     await runAt(NOW);
     await runAt(NOW + 60_000, null);
     expect(channel.sent[0]?.body).toContain('This is the first report.');
-    expect(channel.sent[1]?.body).toContain('Since the last report (23 Nov 2026): nothing changed.');
+    expect(channel.sent[1]?.body).toContain('Since 23 Nov 2026: nothing changed.');
     expect(channel.sent[1]?.body).not.toMatch(/no earlier report|the first report/);
   });
 
