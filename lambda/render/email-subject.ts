@@ -52,8 +52,7 @@ function countdownSubjects({ totals }: Report, { count, days }: Announced): read
     days.length === 1
       ? ` on ${shortDayText(first[0])}`
       : `, the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${shortDayText(first[0])},`;
-  const unless = `unless you keep ${count === 1 ? 'it' : 'them'}`;
-  return [`${what}${when} ${unless} (${formatNumber(totals.snapshots)} checked)`, `${what}${when} ${unless}`];
+  return [`${what}${when} unless held (${formatNumber(totals.snapshots)} checked)`, `${what}${when} unless held`];
 }
 
 /** `26 of 173 snapshots can be deleted`. */

@@ -39,8 +39,8 @@ export function unreadSubjects(report: Pick<Report, 'scopes'>): readonly string[
 }
 
 const CAUSES: readonly (readonly [code: RegExp, cause: string])[] = [
-  [/^(AccessDenied|Unauthori[sz]ed|UnauthorizedOperation)/i, 'access denied'],
-  [/Throttl|TooManyRequests|RequestLimitExceeded/i, 'too many requests'],
+  [/^(AccessDenied|Unauthorized)/i, 'access denied'],
+  [/Throttling|Throttled|TooManyRequests|RequestLimitExceeded/i, 'too many requests'],
   [/Timeout|TimedOut|deadline/i, 'no answer in time'],
   [/ServiceUnavailable|InternalFailure|ServiceException|InternalServer/i, 'Lightsail had an error'],
   [/ExpiredToken|InvalidClientToken|UnrecognizedClient/i, 'the credentials are not valid'],

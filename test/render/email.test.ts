@@ -57,13 +57,13 @@ describe('the e-mail', () => {
       'one date',
       aReport(seventeen),
       { due: on(['2026-12-07', '2026-12-07']) },
-      '2 snapshots will be deleted on 7 Dec unless you keep them (57 checked)',
+      '2 snapshots will be deleted on 7 Dec unless held (57 checked)',
     ],
     [
       'several dates',
       aReport(seventeen),
       { due: on(['2026-12-07', '2026-12-02', '2026-12-02', '2027-01-01']) },
-      '4 snapshots will be deleted, the first 2 on 2 Dec, unless you keep them (57 checked)',
+      '4 snapshots will be deleted, the first 2 on 2 Dec, unless held (57 checked)',
     ],
     ['nothing', aReport([kept(), kept()]), {}, 'Nothing to do: all 2 snapshots are within policy'],
     [
