@@ -50,6 +50,7 @@ function mapKeys(store: Store, keyOf: (key: string) => string): Store {
     list: (prefix) => store.list(keyOf(prefix)),
     getDated: (key) => store.getDated(keyOf(key)),
     listDated: (prefix) => store.listDated(keyOf(prefix)),
+    listDeep: (prefix) => store.listDeep(keyOf(prefix)),
     listAfter: (prefix, after) => store.listAfter(keyOf(prefix), after),
     fingerprint: (key, version) => store.fingerprint(keyOf(key), version),
   };

@@ -76,6 +76,7 @@ const notesOf = (found: Verification): readonly (readonly [readonly string[], st
   [found.older, 'object', 'in no record, older than the chain by name and time'],
   [found.unproven, 'result', 'in the index that nothing proves now'],
   [found.otherPlans, 'plan file', 'with another plan than the one that was applied from it'],
+  [found.unlisted, 'attempt', 'in no list: an earlier version of this program listed only the one that replaced it'],
   [found.withoutResult, 'approval', 'without a result: the run still works, or it died'],
   [found.afterHead, 'record', 'after the given head, about which it proves nothing'],
 ];

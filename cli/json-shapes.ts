@@ -278,6 +278,7 @@ const HISTORY_VERIFY = z.object({
   older: z.array(z.string()),
   unproven: z.array(z.string()),
   otherPlans: z.array(z.string()),
+  unlisted: z.array(z.string()),
   afterHead: z.array(z.string()),
   withoutResult: z.array(z.string()),
 });

@@ -1,8 +1,18 @@
 import '../support/one-realm';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type EvidenceHead, headText } from '../../lambda/storage/evidence';
@@ -112,6 +122,98 @@ it.each([
   expect((await verify(folder, '--head', head)).code).toBe(0);
 });
 
+describe('a hidden file', () => {
+  const hide = (path: string): void => {
+    renameSync(path, join(dirname(path), `.${basename(path)}.v1`));
+    writeFileSync(path, 'forged');
+  };
+  const found = async () => JSON.parse((await verify(folder, '--format', 'json')).out);
+
+  it('never stands for an object that is written once', async () => {
+    await recorded(EVIDENCE);
+    const files = readdirSync(folder, { recursive: true }).map(String);
+    const written = files.filter((name) => /^(evidence|plans|reports)\/.*\.json$|\.sha256$|outcome\.json$/.test(name));
+    const [result = ''] = files.filter((name) => /^results\/2[^/]*\.json$/.test(name));
+    expect(written.length).toBeGreaterThan(8);
+    for (const name of [...written, result]) {
+      const copy = mkdtempSync(join(tmpdir(), 'hidden-'));
+      cpSync(folder, copy, { recursive: true });
+      hide(join(copy, name));
+      const { code, out } = await verify(copy, '--format', 'json');
+      rmSync(copy, { recursive: true });
+      const places = JSON.parse(out).broken.map(({ place }: { place: string }) => place);
+      expect([name, code, places]).toEqual([name, 6, expect.arrayContaining([join(copy, name)])]);
+    }
+  });
+
+  it('that no record names is listed, at any depth', async () => {
+    await recorded(LOCAL_EVIDENCE);
+    const results = join(folder, 'results');
+    const [plan = ''] = readdirSync(results).filter((name) => /Z-\w+$/.test(name));
+    const hidden = ['evidence/.00000002.json.v1', 'index/.x', `${plan}/a/b/c.json`, `${plan}/.x.html`, '.hidden.json'];
+    for (const name of hidden) {
+      mkdirSync(dirname(join(results, name)), { recursive: true });
+      writeFileSync(join(results, name), '{}');
+    }
+    writeFileSync(join(results, '.lock.json.v1'), '{}');
+    expect([...(await found()).unrecorded].sort()).toEqual(hidden.map((name) => join(results, name)).sort());
+  });
+});
+
+describe('an attempt that was replaced', () => {
+  const folderOf = (name: string): string => join(folder, 'results', '20261111T080000Z-1a2b3c4d', '1'.repeat(16), name);
+  const LAST = '.000000.attempt.json.v2';
+  const EARLIER = ['000000.attempt.json', '.000000.attempt.json.v1'];
+  const replaced = async (isListed: boolean): Promise<void> => {
+    const store = folderStore(folder);
+    const place = new EvidencePlace(store, { folder: LOCAL_EVIDENCE });
+    const { fingerprint } = store;
+    // As an earlier version of this program lists it.
+    if (!isListed)
+      store.fingerprint = async (key) => {
+        const hashed = await fingerprint(key);
+        return hashed && { ...hashed, earlier: [] };
+      };
+    await place.approve(1);
+    await place.remove(1);
+    for (const [from, to] of [
+      [EARLIER[0], EARLIER[1]],
+      [EARLIER[1], LAST],
+    ] as const)
+      writeFileSync(folderOf(to ?? ''), readFileSync(folderOf(from ?? ''), 'utf8').replace('}', ',"revision":2}'));
+    await place.result(1);
+  };
+  const verified = async () => JSON.parse((await verify(folder, '--format', 'json')).out);
+
+  it('is recorded with each of its versions', async () => {
+    await replaced(true);
+    expect(await verified()).toMatchObject({ whole: true, unrecorded: [], unlisted: [] });
+    for (const name of [...EARLIER, LAST]) {
+      const text = readFileSync(folderOf(name));
+      writeFileSync(folderOf(name), 'forged');
+      expect((await verified()).broken).toEqual(
+        expect.arrayContaining([expect.objectContaining({ fault: 'object.altered', place: folderOf(name) })]),
+      );
+      rmSync(folderOf(name));
+      expect((await verified()).whole).toBe(false);
+      writeFileSync(folderOf(name), text);
+    }
+    const [list = ''] = readdirSync(folderOf('')).filter((name) => name.endsWith('.sha256'));
+    execFileSync('sha256sum', ['--quiet', '-c', folderOf(list)], { cwd: folder });
+  });
+
+  it('has its earlier versions named where an earlier version of this program listed only the last one', async () => {
+    await replaced(false);
+    const unlisted = EARLIER.map(folderOf);
+    expect(await verified()).toMatchObject({ whole: true, unrecorded: [], unlisted });
+    expect((await verify(folder)).out).toContain('2 attempts in no list');
+    rmSync(unlisted[0] ?? '');
+    expect((await verified()).broken).toEqual([
+      expect.objectContaining({ fault: 'object.missing', place: unlisted[0], number: 2 }),
+    ]);
+  });
+});
+
 describe('local results in a bucket', () => {
   let emulator: Emulator;
   let putBack: () => void;
@@ -131,6 +233,7 @@ describe('local results in a bucket', () => {
     ['what is in the folder of results', 'other/', 's3://copies/other'],
   ])('are verified and listed from a copy of %s', async (_, prefix, place) => {
     const head = await recorded(LOCAL_EVIDENCE);
+    for (const name of ['.lock.json.v1', 'lock.json']) writeFileSync(join(folder, 'results', name), '{}');
     const from = /^(backup\/)?$/.test(prefix) ? folder : join(folder, 'results');
     const files = readdirSync(from, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const objects = emulator.objects.get('copies');
