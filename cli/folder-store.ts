@@ -263,11 +263,20 @@ const MAX_FILE_NAMES = 1_000;
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 
+/** Throws where anything but a folder has the path of one. */
+async function checkFolder(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => null);
+  if (stats === null) return;
+  const got = otherThanFile(stats) ?? 'a regular file';
+  throw folderError('list', path, new Error(`got ${got}`));
+}
+
 /** Returns the names in a folder, in order; none where there is no folder. */
 async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).filter((name) => !isHidden(name)).sort();
   } catch (error) {
+    if (systemCodeOf(error) === 'ENOTDIR') await checkFolder(folder.replace(/[/\\]+$/, ''));
     if (isFileAbsent(error)) return [];
     throw folderError('list', folder, error);
   }

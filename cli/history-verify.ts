@@ -35,11 +35,12 @@ function readHead(text: string | undefined): EvidenceHead | null {
 /** Refuses options that do not go together with `--verify`, or only with it. */
 export function checkVerifyOptions(
   isVerifying: boolean,
-  { name, since, head }: { readonly name: unknown; readonly since: unknown; readonly head: unknown },
+  { name, since, head }: { readonly name: unknown; readonly since: unknown; readonly head: string | undefined },
 ): void {
   if (isVerifying && (name !== undefined || since !== undefined))
     throw verifyRefusal('--verify checks a whole place, and takes no name and no --since; leave them out');
   if (!isVerifying && head !== undefined) throw verifyRefusal('--head is for --verify; pass both, or neither');
+  readHead(head);
 }
 
 /**

@@ -6,7 +6,7 @@ import { type ApprovalRecord, parseApproval } from '../storage/approval-record';
 import { type FileList, type HashedFile, parseFileList } from '../storage/file-list';
 import { isReplaced, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
 import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, PLAN_DIGEST, parseStored } from '../storage/schemas';
-import { type BrokenLink, readOrFailure, type VerifyPorts } from './evidence-chain';
+import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
 import { checkPlanFiles, LEADS_OUT } from './plan-files';
 
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
@@ -177,7 +177,7 @@ export class ObjectsCheck {
   /** Checks that an earlier version is still there, without a hash of it. */
   private async checkThere(key: string, { number }: EvidenceRecord): Promise<Finding> {
     const found = await readOrFailure(this.ports.store.fingerprint(key));
-    if (found !== null && ('failure' in found || hashOfVersion(found, key) !== null)) return 'intact';
+    if (isFailure(found) || hashOfVersion(found, key) !== null) return 'intact';
     const place = this.ports.store.locate(key);
     const message = `${place} is missing, and the record ${number} names a later version of it`;
     return { number, fault: 'object.missing', place, message };
@@ -338,8 +338,10 @@ export class ObjectsCheck {
     const { number, ref } = record;
     const place = store.locate(key);
     const found = await readOrFailure(store.fingerprint(key));
-    if (found !== null && 'failure' in found)
-      return { number, fault: 'object.altered', place, message: `${found.failure}; the record ${number} names it` };
+    if (isFailure(found)) {
+      const message = `${found.failure}; the record ${number} names it`;
+      return { number, fault: `object.${found.fault}`, place, message };
+    }
     const actual = isEarlier ? hashOfVersion(found, key) : (found?.sha256 ?? null);
     if (actual === sha256) return 'intact';
     if (actual === null && ref.keptUntil !== undefined && now > Date.parse(ref.keptUntil)) return 'expired';

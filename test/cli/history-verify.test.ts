@@ -92,6 +92,8 @@ it('refuses what does not go together with one sentence', async () => {
   expect(await refused('--verify', '--format', 'csv')).toEqual([2, expect.stringContaining('expected text or json')]);
   expect(await refused('--verify', '--since', '3d')).toEqual([2, expect.stringContaining('takes no name')]);
   expect(await refused('--verify', 'web')).toEqual([2, expect.stringContaining('takes no name')]);
+  const nowhere = await history('--store', join(folder, 'none'), '--verify', '--head', '1:aa');
+  expect([nowhere.code, unwrapped(nowhere.err)]).toEqual([2, expect.stringContaining('expected NUMBER:SHA256')]);
   expect(await refused('--head', '1:aa')).toEqual([2, expect.stringContaining('--head is for --verify')]);
 });
 
@@ -254,10 +256,36 @@ describe('local results in a bucket', () => {
   });
 });
 
+it('results are found although folders of plans and reports are beside them', async () => {
+  const head = await recorded(LOCAL_EVIDENCE);
+  const results = join(folder, 'results');
+  for (const name of ['plans', 'reports']) mkdirSync(join(results, name));
+  expect((await verify(results, '--head', head)).code).toBe(0);
+  expect(JSON.parse((await history('--store', results, '--format', 'json')).out)).toHaveLength(2);
+});
+
+it.each([
+  ['a named pipe', (path: string) => execFileSync('mkfifo', [path])],
+  ['a regular file', (path: string) => writeFileSync(path, '')],
+])('%s in place of the folder of the chain or of the index is named', async (got, make) => {
+  const head = await recorded(LOCAL_EVIDENCE);
+  const [index, evidence] = ['index', 'evidence'].map((name) => join(folder, 'results', name)) as [string, string];
+  rmSync(index, { recursive: true });
+  make(index);
+  const listed = await history('--store', folder, '--format', 'json');
+  expect([listed.code, JSON.parse(listed.out).length, listed.err]).toEqual([3, 2, expect.stringContaining(index)]);
+  const { code, out } = await verify(folder, '--head', head);
+  expect([code, out]).toEqual([6, expect.stringContaining(`cannot list ${index}: got ${got}`)]);
+  rmSync(evidence, { recursive: true });
+  make(evidence);
+  const refused = await verify(folder);
+  expect([refused.code, refused.err]).toEqual([2, expect.stringContaining(`cannot list ${evidence}: got ${got}`)]);
+});
+
 it('a place without a chain is broken, not whole', async () => {
   writeFileSync(join(folder, 'other.txt'), '');
   const { code, out } = await verify(folder);
-  expect([code, out]).toEqual([6, expect.stringContaining('there is no record')]);
+  expect([code, out]).toEqual([6, expect.stringContaining('the place has no chain')]);
 });
 
 it('a place with two chains is not whole, and both are named', async () => {
