@@ -259,6 +259,13 @@ export class ObjectsCheck {
     }
   }
 
+  /** Notes a file, unless a run may replace it; the first record of it counts. */
+  private fix(expected: Expected): void {
+    if (isReplaced(expected.key) && !expected.isEarlier) return;
+    const id = `${expected.key} ${expected.sha256}`;
+    this.fixed.set(id, this.fixed.get(id) ?? expected);
+  }
+
   private collectList(plan: PlanEvidence, record: EvidenceRecord, list: FileList): void {
     const { files, isFinished, isIndexed } = list;
     const counts = !plan.isFinal;
@@ -276,8 +283,7 @@ export class ObjectsCheck {
       const isEarlier = replacementIn(key) < (last.get(readKey) ?? 0);
       const expected: Expected = { record, key, sha256, ...(isEarlier && { isEarlier }) };
       if (isReplaced(readKey) && !isEarlier) replaced.push(expected);
-      if (!isReplaced(key) || isEarlier)
-        this.fixed.set(`${key} ${sha256}`, this.fixed.get(`${key} ${sha256}`) ?? expected);
+      this.fix(expected);
     }
     const size = files.filter(({ key }) => RECORDED_FILE.test(readKeyOf(key))).length;
     if (counts) plan.current.push({ size, files: replaced });

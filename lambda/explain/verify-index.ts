@@ -62,7 +62,7 @@ class IndexCheck {
     const names = await readOrFailure(store.list(RESULT_INDEX));
     if (isFailure(names)) {
       this.add(`index.${names.fault}`, store.locate(RESULT_INDEX), names.failure);
-      return { broken: this.broken, unproven: this.unproven };
+      return this.findings();
     }
     for (const name of names) {
       const [, digits] = RESULT_INDEX_NAME.exec(name) ?? [];
@@ -79,8 +79,18 @@ class IndexCheck {
         isWhole = false;
       } else this.add('index.inserted', place, `${place} is no page of the index of results`);
     }
+    await this.checkEntries(entries, isWhole);
+    return this.findings();
+  }
+
+  private findings(): IndexFindings {
+    return { broken: this.broken, unproven: this.unproven };
+  }
+
+  /** Checks all entries, each with the number of its page. `isWhole`: whether these are all entries of the index. */
+  private async checkEntries(entries: readonly (readonly [number, IndexedResult])[], isWhole: boolean): Promise<void> {
     const latest = indexedPlans(entries.map(([, { plan }]) => plan));
-    const times = await listResults(store);
+    const times = await listResults(this.ports.store);
     for (const [number, entry] of entries) {
       const { id, storedAt } = entry.plan;
       const storeTime = times.get(id) ?? null;
@@ -91,7 +101,6 @@ class IndexCheck {
     this.checkRepeated(entries);
     if (isWhole)
       for (const plan of this.chain.plans.values()) await this.checkListed(plan, latest.get(plan.id)?.status);
-    return { broken: this.broken, unproven: this.unproven };
   }
 
   private add(fault: BrokenLink['fault'], place: string, message: string, id = ''): void {
