@@ -105,7 +105,7 @@ function* verificationText(
   }
   if (expired > 0) yield say(`${formatCount(expired, 'object')} expired: removed after the time to keep them.`);
   for (const [places, thing, what] of notesOf(verification))
-    if (places.length > 0) {
+    if (records > 0 && places.length > 0) {
       yield say(`${formatCount(places.length, thing)} ${what}:`);
       yield linesOf(places, columns);
     }

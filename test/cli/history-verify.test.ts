@@ -294,6 +294,11 @@ it('a place without a chain is broken, not whole', async () => {
   writeFileSync(join(folder, 'other.txt'), '');
   const { code, out } = await verify(folder);
   expect([code, out]).toEqual([6, expect.stringContaining('the place has no chain')]);
+  await recorded(LOCAL_EVIDENCE);
+  rmSync(join(folder, 'results', 'evidence'), { recursive: true });
+  const removed = await verify(folder);
+  expect([removed.code, removed.out]).toEqual([6, expect.stringContaining('the place has no chain')]);
+  expect(removed.out).not.toMatch(/in no record|older than/);
 });
 
 it('a place with two chains is not whole, and both are named', async () => {
