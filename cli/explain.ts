@@ -2,6 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { mismatches } from '../lambda/config/mismatch';
 import type { HistoryItem } from '../lambda/core/plan/history';
 import type { Config } from '../lambda/core/policy/config';
+import { option, ownCommand } from '../lambda/core/report/command-line';
 import type { EvaluatedSnapshot, Inventory } from '../lambda/core/report/report-model';
 import type { Snapshot } from '../lambda/core/snapshot/snapshot';
 import { localMinute } from '../lambda/core/time/period';
@@ -23,7 +24,7 @@ import { explainedAt, explainRecorded, type RecordedHistory, readRecorded } from
 import { ambiguousSources, type ExplainedSource, findSources, sourceJson, sourceText } from './explain-source';
 import type { ExplainFormat } from './formats';
 import { historyJson } from './history';
-import type { StoreOptions } from './history-store';
+import { DEFAULT_FOLDER, type StoreOptions } from './history-store';
 import { historyText } from './history-text';
 import type { ExplainJson } from './json-shapes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
@@ -104,18 +105,31 @@ function snapshotJsonOf(
   found: FoundSnapshot,
   item: EvaluatedSnapshot,
   passages: readonly Passage[],
-  outcomes: readonly HistoryItem[],
+  { outcomes, sameName }: Recorded,
 ): ExplainJson {
   return {
     ...explainHead(found),
     type: 'snapshot',
     snapshot: jsonSnapshot(item, { evaluatedAt: found.now, pricing: found.config.pricing }),
     outcomes: outcomes.map(historyJson),
+    sameName: sameName.map(historyJson),
     steps: passages.map(({ title, lines }) => ({
       title,
       lines: lines.map((line) => (typeof line === 'string' ? { text: line.trim() } : { command: line.command })),
     })),
   };
+}
+
+/** What the history has of a snapshot. */
+interface Recorded {
+  readonly outcomes: readonly HistoryItem[];
+  /** Of other snapshots that had its name. */
+  readonly sameName: readonly HistoryItem[];
+}
+
+function recordedOf(history: RecordedHistory | null, { arn, name }: Snapshot): Recorded {
+  const isOther = ({ entry }: HistoryItem): boolean => entry.name === name && entry.arn !== arn;
+  return { outcomes: history?.of(arn) ?? [], sameName: history?.of(name).filter(isOther) ?? [] };
 }
 
 const explainHead = ({ inventory, config, now }: FoundSnapshot) => explainedAt(now, config.zone, inventory.complete);
@@ -147,23 +161,51 @@ async function explainOne(
   const arn = item.snapshot.source?.arn ?? null;
   const source = arn === null ? null : inventory.sources(arn);
   const passages = explainSnapshot({ item, items, source, config, now, run: options, whyNot });
-  const outcomes = history?.of(item.snapshot.arn) ?? [];
+  const recorded = recordedOf(history, item.snapshot);
   if (options.format === 'json')
-    return writeOut(out, [`${jsonText(snapshotJsonOf(found, item, passages, outcomes), 1)}\n`]);
+    return writeOut(out, [`${jsonText(snapshotJsonOf(found, item, passages, recorded), 1)}\n`]);
   await writeOut(out, renderExplanation(passages, columnsOf(out), out.isTTY === true && !env.NO_COLOR));
-  if (history === null || outcomes.length === 0) return;
-  await writeOut(out, ['\n', wrap(`The history in ${history.where} has it:`, columnsOf(out), ''), '\n']);
-  await writeOut(out, historyText(outcomes, config.zone, columnsOf(out)));
+  if (history === null) return;
+  const { outcomes, sameName } = recorded;
+  const parts = [
+    [outcomes, `The history in ${history.where} has it:`],
+    [sameName, `The history in ${history.where} has other snapshots, with another ARN, that had this name before:`],
+  ] as const;
+  for (const [entries, title] of parts) {
+    if (entries.length === 0) continue;
+    await writeOut(out, ['\n', wrap(title, columnsOf(out), ''), '\n']);
+    await writeOut(out, historyText(entries, config.zone, columnsOf(out)));
+  }
+}
+
+/** How many outcomes the history has of the snapshots of a source, and the command that lists them; empty: none. */
+function sourceHistoryText(
+  { arn, name }: ExplainedSource,
+  history: RecordedHistory | null,
+  options: ExplainOptions,
+): string {
+  const { store, stack } = options;
+  const wanted = arn ?? name;
+  const count = history?.of(wanted).length ?? 0;
+  if (history === null || wanted === null || count === 0) return '';
+  const place = stack === undefined ? option('--store', store ?? DEFAULT_FOLDER) : option('--stack', stack);
+  const command = ownCommand(['history', wanted, ...place], options);
+  return `The history in ${history.where} has ${formatCount(count, 'outcome')} of its snapshots: ${command}`;
 }
 
 /** Prints a source with a line for each of its snapshots. */
-function explainSource(
+async function explainSource(
   found: FoundSnapshot,
   source: ExplainedSource,
-  options: ExplainOptions,
+  { options, history }: { readonly options: ExplainOptions; readonly history: RecordedHistory | null },
   { out }: Terminal,
 ): Promise<void> {
-  if (options.format !== 'json') return writeOut(out, sourceText(source, found.config.zone, columnsOf(out)));
+  if (options.format !== 'json') {
+    await writeOut(out, sourceText(source, found.config.zone, columnsOf(out)));
+    const more = sourceHistoryText(source, history, options);
+    if (more !== '') await writeOut(out, ['\n', wrap(more, columnsOf(out), '')]);
+    return;
+  }
   const view = { evaluatedAt: found.now, pricing: found.config.pricing };
   const json: ExplainJson = {
     ...explainHead(found),
@@ -171,7 +213,7 @@ function explainSource(
     source: sourceJson(source),
     snapshots: source.items.map((item) => jsonSnapshot(item, view)),
   };
-  return writeOut(out, [`${jsonText(json, 1)}\n`]);
+  await writeOut(out, [`${jsonText(json, 1)}\n`]);
 }
 
 /** `explain`: the decision about one snapshot, or about each snapshot of a source, by name or ARN. Read-only. */
@@ -209,7 +251,7 @@ export async function explain(wanted: string, given: ExplainOptions, terminal: T
   if (others.length > 0 && item !== undefined) throw ambiguous(wanted, [item, ...others], config.zone);
   if (sources.length > 1) throw ambiguousSources(wanted, sources);
   if (item !== undefined) await explainOne(found, item, { options, history: recorded }, terminal);
-  else if (source !== undefined) await explainSource(found, source, options, terminal);
+  else if (source !== undefined) await explainSource(found, source, { options, history: recorded }, terminal);
   else {
     const unread = inventory.complete ? null : unreadText(inventory);
     if (await explainRecorded(recorded, wanted, { now, zone: config.zone, unread, ...given }, terminal))

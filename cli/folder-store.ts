@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { linkAt, otherThanFile } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { splitLines } from '../lambda/core/util/split-lines';
-import type { DatedObject, Fingerprint, Store, VersionedText } from '../lambda/ports/ports';
+import type { DatedObject, Fingerprint, HashedVersion, Store, VersionedText } from '../lambda/ports/ports';
+import { REPLACED_AS_READ } from '../lambda/storage/keys';
 import { isFull } from './output-file';
 
 const systemCodeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
@@ -85,11 +86,12 @@ async function fileExists(path: string): Promise<boolean> {
 
 /**
  * Finds the newest replacement of an object. They are numbered without a gap, because each is made of the one before.
- * They count although the file that people see was removed: otherwise a new one would be hidden behind them.
+ * They count although the file that people see was removed: otherwise a new one would be hidden behind them. Other
+ * objects have none: a file that is named like one is never read instead of them.
  */
 async function currentOf(path: string): Promise<Current> {
   let replaced = 0;
-  while (await fileExists(replacementOf(path, replaced + 1))) replaced += 1;
+  if (REPLACED_AS_READ.test(path)) while (await fileExists(replacementOf(path, replaced + 1))) replaced += 1;
   return { path: replacementOf(path, replaced), replaced };
 }
 
@@ -215,11 +217,27 @@ const readDated = (path: string): Promise<DatedObject | null> =>
     }),
   );
 
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const bytes of (await openRegular(path)).createReadStream()) hash.update(bytes as Buffer);
+  return hash.digest('hex');
+}
+
+async function hashVersion(path: string): Promise<HashedVersion> {
+  const sha256 = await hashOf(path).catch((error: unknown) => {
+    if (isFileAbsent(error)) return null;
+    throw error;
+  });
+  return { name: basename(path), sha256 };
+}
+
 const readFingerprint = (path: string): Promise<Fingerprint | null> =>
   readObject(path, async (current) => {
-    const hash = createHash('sha256');
-    for await (const bytes of (await openRegular(current.path)).createReadStream()) hash.update(bytes as Buffer);
-    return { sha256: hash.digest('hex'), version: null, ...(current.replaced > 0 && { name: basename(current.path) }) };
+    const sha256 = await hashOf(current.path);
+    if (current.replaced === 0) return { sha256, version: null };
+    const earlier: HashedVersion[] = [];
+    for (let n = 0; n < current.replaced; n += 1) earlier.push(await hashVersion(replacementOf(path, n)));
+    return { sha256, version: null, name: basename(current.path), earlier };
   });
 
 const placeAlways: FolderPath = async (draft, path) => {
@@ -233,6 +251,8 @@ const placeIfFree: FolderPath = async (draft, path, chunks) =>
 const placeIfVersion =
   (version: string): FolderPath =>
   async (draft, path, chunks) => {
+    if (!REPLACED_AS_READ.test(path))
+      throw new RetentionError('store.folder', `cannot replace ${path}: got the key of an object that is written once`);
     const current = await readVersioned(path);
     if (current?.version !== version) return false;
     return placeIfAbsent(draft, replacementOf(path, Number.parseInt(version, 10) + 1), chunks);
@@ -243,11 +263,20 @@ const MAX_FILE_NAMES = 1_000;
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 
+/** Throws where anything but a folder has the path of one. */
+async function checkFolder(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => null);
+  if (stats === null) return;
+  const got = otherThanFile(stats) ?? 'a regular file';
+  throw folderError('list', path, new Error(`got ${got}`));
+}
+
 /** Returns the names in a folder, in order; none where there is no folder. */
 async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).filter((name) => !isHidden(name)).sort();
   } catch (error) {
+    if (systemCodeOf(error) === 'ENOTDIR') await checkFolder(folder.replace(/[/\\]+$/, ''));
     if (isFileAbsent(error)) return [];
     throw folderError('list', folder, error);
   }
@@ -265,6 +294,21 @@ async function timesIn(folder: string): Promise<ReadonlyMap<string, number>> {
       const path = join(folder, name);
       const found = await stat(path).catch(() => lstat(path));
       if (!found.isDirectory()) times.set(name, found.mtimeMs);
+    }
+  } catch (error) {
+    if (!isFileAbsent(error)) throw folderError('list', folder, error);
+  }
+  return times;
+}
+
+/** Returns when the files below a folder were last written (epoch ms), hidden ones too. No link is followed. */
+async function deepTimesIn(folder: string): Promise<ReadonlyMap<string, number>> {
+  const times = new Map<string, number>();
+  try {
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isDirectory()) continue;
+      const path = join(entry.parentPath, entry.name);
+      times.set(relative(folder, path).split(sep).join('/'), (await lstat(path)).mtimeMs);
     }
   } catch (error) {
     if (!isFileAbsent(error)) throw folderError('list', folder, error);
@@ -297,5 +341,6 @@ export function folderStore(root: string): Store {
     // A folder keeps no versions, so no version has an id.
     fingerprint: async (key, version) => (version === undefined ? readFingerprint(pathOf(key)) : null),
     listDated: (prefix) => timesIn(pathOf(prefix)),
+    listDeep: (prefix) => deepTimesIn(pathOf(prefix)),
   };
 }

@@ -50,6 +50,7 @@ function mapKeys(store: Store, keyOf: (key: string) => string): Store {
     list: (prefix) => store.list(keyOf(prefix)),
     getDated: (key) => store.getDated(keyOf(key)),
     listDated: (prefix) => store.listDated(keyOf(prefix)),
+    listDeep: (prefix) => store.listDeep(keyOf(prefix)),
     listAfter: (prefix, after) => store.listAfter(keyOf(prefix), after),
     fingerprint: (key, version) => store.fingerprint(keyOf(key), version),
   };
@@ -60,6 +61,13 @@ const PARTS: readonly string[] = [RESULTS, REPORTS, PLANS];
 
 /** Names in `results/` that this program gives: of results and their records, and of its other files. */
 export const OWN_NAME = /^(?:(?:auto-)?\d{8}T\d{6}Z|lock\.json$|index$|evidence$)/;
+
+/** Names in `results/` that only results and their lock have. */
+const RESULT_NAME = /^(?:(?:auto-)?\d{8}T\d{6}Z|lock\.json$)/;
+
+/** Whether results are directly in a place: folders of other names may be beside them, but none of results. */
+const hasResults = (names: readonly string[], folders: readonly string[]): boolean =>
+  !folders.includes(RESULTS) && names.some((name) => RESULT_NAME.test(name));
 
 /** The folder of results itself as a place. `around`: how a key leads out of it. */
 const asResults = (store: Store, around: string): Store =>
@@ -74,8 +82,9 @@ async function openFolder(path: string): Promise<HistoryPlace> {
   if (!there)
     throw storeRefusal('history.no-store', `cannot read the history: ${where} is no folder; ${EXPECTED_STORE}`);
   const folder = folderStore(path);
-  const parts = await Promise.all(PARTS.map((name) => isFolder(join(path, name))));
-  const isParent = parts.includes(true);
+  const parts = await Promise.all(PARTS.map(async (part) => ((await isFolder(join(path, part))) ? [part] : [])));
+  const folders = parts.flat();
+  const isParent = folders.length > 0 && !hasResults(await folder.list(''), folders);
   const store = isParent ? folder : asResults(folder, '../');
   return { where: path, store, isDeployment: async () => false, explain: (error) => error };
 }
@@ -83,7 +92,8 @@ async function openFolder(path: string): Promise<HistoryPlace> {
 /** Whether a copy of a folder of results, without the folder around it, is at the top of a store. */
 async function isOfResults(store: Store): Promise<boolean> {
   const { names } = await store.listAfter('', '');
-  return !names.some((name) => PARTS.includes(`${name}/`)) && names.some((name) => OWN_NAME.test(name));
+  const folders = names.map((name) => `${name}/`).filter((name) => PARTS.includes(name));
+  return hasResults(names, folders) || (folders.length === 0 && names.some((name) => OWN_NAME.test(name)));
 }
 
 /** Opens a bucket, or a copy of one, or of local results, under a prefix. */

@@ -1,5 +1,4 @@
-import type { HistoryEntry, HistoryItem } from '../lambda/core/plan/history';
-import type { Outcome } from '../lambda/core/plan/outcome';
+import type { HistoryEntry, HistoryItem, HistoryOutcome } from '../lambda/core/plan/history';
 import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import { oneLine } from '../lambda/core/util/safe-text';
@@ -9,12 +8,13 @@ import { zoneText } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
 import { tableText } from '../lambda/render/text-table';
 
-const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+const OUTCOME_WORDS: Readonly<Record<HistoryOutcome, string>> = {
   deleted: 'deleted',
   'already-gone': 'already gone',
   spared: 'skipped',
-  changed: 'changed',
+  changed: 'skipped',
   failed: 'failed',
+  unknown: 'not known',
 };
 
 const time = (instant: string, zone: Zone): string => localMinute(Date.parse(instant), zone);
@@ -39,7 +39,8 @@ function decisionText({ policy, reasons }: HistoryEntry): string {
 function explanationOf({ entry, code, text }: HistoryItem, zone: Zone): string {
   const { kind, region, source, createdAt } = entry;
   const from = source === null ? 'no source' : `of ${oneLine(source)}`;
-  const facts = `${kind} in ${oneLine(region)}, ${from}, made ${time(createdAt, zone)}`;
+  const made = createdAt === null ? '' : `, made ${time(createdAt, zone)}`;
+  const facts = `${kind} in ${oneLine(region)}, ${from}${made}`;
   const outcome = entry.outcome === 'deleted' && text === 'deleted' ? '' : `${oneLine(text)} [${oneLine(code)}]`;
   const request = entry.requestId === null ? '' : `request ${oneLine(entry.requestId)}`;
   return [facts, outcome, decisionText(entry), request].filter((part) => part !== '').join('; ');
@@ -75,7 +76,8 @@ export function* historyText(items: readonly HistoryItem[], zone: Zone, columns:
     const from = report === null || report === plan.id ? '' : ` of the report ${oneLine(report)}`;
     yield '\n';
     yield wrap(`Plan ${oneLine(plan.id)}${from}: ${countsText(group)}.`, columns, '');
-    yield wrap(`Approved by ${approvalText(approvedBy)}.`, columns, '');
+    const approval = approvedBy === null ? 'The approval is not recorded.' : `Approved by ${approvalText(approvedBy)}.`;
+    yield wrap(approval, columns, '');
     yield `\n${tableText([HEADER, ...group.map((item) => rowOf(item, zone))], columns)}`;
   }
 }

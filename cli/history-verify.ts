@@ -35,11 +35,12 @@ function readHead(text: string | undefined): EvidenceHead | null {
 /** Refuses options that do not go together with `--verify`, or only with it. */
 export function checkVerifyOptions(
   isVerifying: boolean,
-  { name, since, head }: { readonly name: unknown; readonly since: unknown; readonly head: unknown },
+  { name, since, head }: { readonly name: unknown; readonly since: unknown; readonly head: string | undefined },
 ): void {
   if (isVerifying && (name !== undefined || since !== undefined))
     throw verifyRefusal('--verify checks a whole place, and takes no name and no --since; leave them out');
   if (!isVerifying && head !== undefined) throw verifyRefusal('--head is for --verify; pass both, or neither');
+  readHead(head);
 }
 
 /**
@@ -76,6 +77,7 @@ const notesOf = (found: Verification): readonly (readonly [readonly string[], st
   [found.older, 'object', 'in no record, older than the chain by name and time'],
   [found.unproven, 'result', 'in the index that nothing proves now'],
   [found.otherPlans, 'plan file', 'with another plan than the one that was applied from it'],
+  [found.unlisted, 'attempt', 'in no list: an earlier version of this program listed only the one that replaced it'],
   [found.withoutResult, 'approval', 'without a result: the run still works, or it died'],
   [found.afterHead, 'record', 'after the given head, about which it proves nothing'],
 ];
@@ -103,7 +105,7 @@ function* verificationText(
   }
   if (expired > 0) yield say(`${formatCount(expired, 'object')} expired: removed after the time to keep them.`);
   for (const [places, thing, what] of notesOf(verification))
-    if (places.length > 0) {
+    if (records > 0 && places.length > 0) {
       yield say(`${formatCount(places.length, thing)} ${what}:`);
       yield linesOf(places, columns);
     }

@@ -122,8 +122,10 @@ export async function history(
 }
 
 /** The text where no entry is wanted. */
-function noneText(place: HistoryPlace, { results }: StoredHistory, wanted: string): string {
+function noneText(place: HistoryPlace, { results, unreadable }: StoredHistory, wanted: string): string {
   const total = results.reduce((sum, { items }) => sum + items.length, 0);
   const others = total === 0 ? '' : `; it has ${formatCount(total, 'outcome')}`;
-  return `No outcome${wanted} is recorded in ${oneLine(place.where)}${others}.`;
+  const where = oneLine(place.where);
+  if (unreadable.length > 0) return `No outcome${wanted} could be read in ${where}; a part of the record is missing.`;
+  return `No outcome${wanted} is recorded in ${where}${others}.`;
 }

@@ -198,11 +198,11 @@ const APPROVAL_SHAPE = z.object({
   announcedBy: z.optional(z.array(z.string())),
 });
 
-/** The outcome of a planned snapshot, as `history` lists it. */
+/** The outcome of a planned snapshot, as `history` lists it. `createdAt` null: the outcome is not known. */
 const HISTORY_ENTRY = z.object({
-  ...PLANNED,
+  ...{ ...PLANNED, createdAt: TEXT_OR_NULL },
   source: TEXT_OR_NULL,
-  outcome: OUTCOME,
+  outcome: z.enum([...OUTCOME.options, 'unknown']),
   at: z.string(),
   reasons: z.array(REASON),
   policy: TEXT_OR_NULL,
@@ -247,7 +247,9 @@ const APPLY_RESULT_SHAPE = z.object({
     freedMonthlyCostCeiling: z.number(),
     currency: z.literal('USD'),
   }),
-  unsettled: z.optional(z.array(z.object({ arn: z.string(), name: TEXT_OR_NULL, ...RECORDED }))),
+  unsettled: z.optional(
+    z.array(z.object({ arn: z.string(), name: TEXT_OR_NULL, at: z.optional(z.string()), ...RECORDED })),
+  ),
   items: z.array(
     z.object({
       ...PLANNED,
@@ -278,6 +280,7 @@ const HISTORY_VERIFY = z.object({
   older: z.array(z.string()),
   unproven: z.array(z.string()),
   otherPlans: z.array(z.string()),
+  unlisted: z.array(z.string()),
   afterHead: z.array(z.string()),
   withoutResult: z.array(z.string()),
 });
@@ -295,6 +298,7 @@ const EXPLAIN = z.union([
     type: z.literal('snapshot'),
     snapshot: SNAPSHOT,
     outcomes: HISTORY_SHAPE,
+    sameName: HISTORY_SHAPE,
     steps: z.array(
       z.object({
         title: z.string(),

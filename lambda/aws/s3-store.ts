@@ -183,18 +183,22 @@ async function listAfter(bucket: Bucket, prefix: string, after: string): Promise
   }
 }
 
-/** The pages of a listing of one level below a prefix. */
-async function* pagesOf(bucket: Bucket, prefix: string): AsyncGenerator<ListObjectsV2CommandOutput> {
+/** The pages of a listing of one level below a prefix; a deep one has all levels. */
+async function* pagesOf(bucket: Bucket, prefix: string, isDeep = false): AsyncGenerator<ListObjectsV2CommandOutput> {
+  const listed = { Bucket: bucket.name, Prefix: prefix, ...(!isDeep && { Delimiter: '/' }) };
   try {
-    yield* paginateListObjectsV2({ client: bucket.client }, { Bucket: bucket.name, Prefix: prefix, Delimiter: '/' });
+    yield* paginateListObjectsV2({ client: bucket.client }, listed);
   } catch (error) {
     throw failure(bucket, 'list', prefix, error);
   }
 }
 
-async function listDated(bucket: Bucket, prefix: string): Promise<Map<string, number | null>> {
+async function timesOn(
+  pages: AsyncIterable<ListObjectsV2CommandOutput>,
+  prefix: string,
+): Promise<Map<string, number | null>> {
   const times = new Map<string, number | null>();
-  for await (const { Contents = [] } of pagesOf(bucket, prefix))
+  for await (const { Contents = [] } of pages)
     for (const { Key, LastModified } of Contents)
       if (Key !== undefined && Key !== prefix) times.set(Key.slice(prefix.length), millisecondsOf(LastModified));
   return times;
@@ -236,7 +240,8 @@ export function s3Store(client: S3Client, name: string, lockOf: LockOf = () => n
     getVersioned: (key) => readS3Object(bucket, key, versioned),
     get: async (key) => (await readS3Object(bucket, key, versioned))?.text ?? null,
     getDated: (key) => readS3Object(bucket, key, datedObject),
-    listDated: (prefix) => listDated(bucket, prefix),
+    listDated: (prefix) => timesOn(pagesOf(bucket, prefix), prefix),
+    listDeep: (prefix) => timesOn(pagesOf(bucket, prefix, true), prefix),
     lines: (key) =>
       readS3Object(bucket, key, ({ Body }) =>
         splitLines(bytesOf(Body, (cause) => failure(bucket, 'read', key, cause))),

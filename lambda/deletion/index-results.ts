@@ -68,6 +68,10 @@ function fitting(results: readonly IndexedLine[], used: number, length: number):
 async function append(store: Store, last: number, results: readonly IndexedLine[]): Promise<number | null> {
   const page = last === 0 ? null : await store.getVersioned(resultIndexPage(last));
   const before = page === null ? null : splitIndexPage(page.text);
+  // Another writer has added one of them meanwhile.
+  const isKnown = ({ plan }: IndexedLine): boolean =>
+    before?.some((each) => each.plan.id === plan.id && each.plan.status === 'finished') === true;
+  if (results.some(isKnown)) return null;
   const count = page === null || before === null ? 0 : fitting(results, before.length, page.text.length);
   if (page !== null && before !== null && count > 0) {
     const object = indexPageObject(last, [...before, ...results.slice(0, count)]);

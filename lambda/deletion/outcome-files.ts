@@ -4,6 +4,7 @@ import {
   type ItemDetails,
   type ItemResult,
   type RunOrigin,
+  type SentDelete,
   unsettledOf,
 } from '../core/plan/outcome';
 import type { PlanItem } from '../core/plan/plan';
@@ -145,7 +146,7 @@ type ResultHead = Pick<ApplyResult, 'plan' | 'account' | 'config' | 'startedAt' 
 
 interface ResultInput extends ResultHead, RunOrigin {
   readonly recorded: ReadonlyMap<string, ItemResult>;
-  readonly unsettled: ReadonlyMap<string, ItemDetails>;
+  readonly unsettled: ReadonlyMap<string, SentDelete>;
   /** The items of the plan; null where it is no longer stored. */
   readonly planned: readonly PlanItem[] | null;
 }

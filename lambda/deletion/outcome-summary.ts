@@ -1,4 +1,4 @@
-import type { ApplyResult } from '../core/plan/outcome';
+import type { ApplyResult, SentDelete } from '../core/plan/outcome';
 import type { PlanItem } from '../core/plan/plan';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
@@ -12,7 +12,6 @@ import {
   readRecords,
   readResult,
   unreadableRecord,
-  unsettledOfRecords,
 } from './outcome-files';
 import { isRefusal } from './refusals';
 import { expireLock, isLockedByOther } from './run-lock';
@@ -33,6 +32,14 @@ async function itemsOf(store: Store, { id, digest }: PlanKey): Promise<readonly 
   return plan?.digest === digest ? plan.items : null;
 }
 
+/** What the attempts have of the snapshots whose delete may have been sent and that have no outcome, by ARN. */
+const sentDeletes = ({ attempts }: Records): ReadonlyMap<string, SentDelete> =>
+  new Map(
+    [...attempts.values()].flatMap(({ attempt: { arn, name, at, facts, state } }) =>
+      state === 'open' ? [[arn, { name, at, ...facts }] as const] : [],
+    ),
+  );
+
 /**
  * Returns what all runs of a plan did, those that died before they wrote their result included. Null where nothing is
  * recorded, or the record belongs to another plan of that id.
@@ -44,7 +51,7 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
   const planned = await itemsOf(store, plan);
   const records = await readRecords(store, plan, byArn(result), planned ?? []);
   const { recorded } = records;
-  const unsettled = unsettledOfRecords(records);
+  const unsettled = sentDeletes(records);
   if (result === null && recorded.size === 0 && unsettled.size === 0) return null;
   const count = result?.plan.count ?? planned?.length;
   if (count === undefined)

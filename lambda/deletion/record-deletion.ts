@@ -90,9 +90,12 @@ async function filesOf(
   const hashed = await eachOf(keys, async (key) => ({ key, stored: await store.fingerprint(key) }));
   return hashed.flatMap(({ key, stored }) => {
     if (stored === null) return [];
-    const { sha256, name } = stored;
-    // `sha256sum` needs the file in which a folder has a replaced attempt.
-    return [{ key: name === undefined ? key : folder + name, sha256 }];
+    const { sha256, name, earlier = [] } = stored;
+    // `sha256sum` needs the file in which a folder has each version of a replaced attempt.
+    const versions = earlier.map((each) => ({ key: folder + each.name, sha256: each.sha256 }));
+    return [...versions, { key: name === undefined ? key : folder + name, sha256 }].flatMap(
+      ({ key: file, sha256: hash }) => (hash === null ? [] : [{ key: file, sha256: hash }]),
+    );
   });
 }
 

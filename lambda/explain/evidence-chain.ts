@@ -22,6 +22,7 @@ export interface BrokenLink {
   readonly fault:
     | 'record.missing'
     | 'record.altered'
+    | 'record.unreadable'
     | 'record.inserted'
     | 'record.not-continued'
     | 'chain.empty'
@@ -30,8 +31,10 @@ export interface BrokenLink {
     | 'chain.second'
     | 'object.missing'
     | 'object.altered'
+    | 'object.unreadable'
     | 'result.not-approved'
     | 'index.altered'
+    | 'index.unreadable'
     | 'index.inserted'
     | 'index.missing';
   /** The place of the record or object. */
@@ -47,6 +50,7 @@ interface ReadRecord {
   readonly record: EvidenceRecord | null;
   /** What is wrong with it, in one sentence; null: nothing by itself. */
   readonly problem: string | null;
+  readonly isUnreadable?: boolean;
 }
 
 /** How far the clocks of two writers may differ: AWS refuses one that is 15 minutes off, either way. */
@@ -59,27 +63,35 @@ export interface ReadChain {
   readonly read: readonly ReadRecord[];
 }
 
-/**
- * Returns what a read of the store answers, or the message of a file of a folder that cannot be read: a pipe, a
- * directory, a link that leads nowhere, or one without access.
- */
-export const readOrFailure = async <T>(read: Promise<T>): Promise<T | { readonly failure: string }> => {
+/** Why a file of a folder cannot be read. */
+export interface ReadFailure {
+  readonly failure: string;
+  /** `altered`: a pipe, a directory, or a link that leads nowhere is in its place. */
+  readonly fault: 'altered' | 'unreadable';
+}
+
+/** Returns what a read of the store answers, or why a file of a folder cannot be read. */
+export const readOrFailure = async <T>(read: Promise<T>): Promise<T | ReadFailure> => {
   try {
     return await read;
   } catch (error) {
-    if (error instanceof RetentionError && error.code === 'store.folder') return { failure: error.message };
+    if (error instanceof RetentionError && error.code === 'store.folder')
+      return { failure: error.message, fault: error.cause === undefined ? 'altered' : 'unreadable' };
     throw error;
   }
 };
 
-const isFailure = (answer: unknown): answer is { readonly failure: string } =>
+export const isFailure = (answer: unknown): answer is ReadFailure =>
   typeof answer === 'object' && answer !== null && 'failure' in answer;
 
 async function readRecord({ store, folder, hashText }: VerifyPorts, number: number): Promise<ReadRecord | null> {
   const text = await readOrFailure(store.get(`${folder}${evidenceName(number)}`));
   if (text === null) return null;
   if (isFailure(text))
-    return { number, sha256: '', record: null, problem: `the record ${number} cannot be read: ${text.failure}` };
+    return {
+      ...{ number, sha256: '', record: null, isUnreadable: text.fault === 'unreadable' },
+      problem: `the record ${number} cannot be read: ${text.failure}`,
+    };
   return { number, sha256: hashText(text), ...parseRecord(number, text) };
 }
 
@@ -141,7 +153,7 @@ export class ChainCheck {
   private checkRecords(): readonly BrokenLink[] {
     const { read } = this.chain;
     let latest = '';
-    return read.flatMap(({ number, record, problem }, index) => {
+    return read.flatMap(({ number, record, problem, isUnreadable = false }, index) => {
       const broken: BrokenLink[] = [];
       const due = (read[index - 1]?.number ?? 0) + 1;
       if (number > due) {
@@ -149,11 +161,11 @@ export class ChainCheck {
         const message = `${which} missing`;
         broken.push({ number: due, fault: 'record.missing', place: this.place(due), message });
       }
-      const altered = (message: string): void =>
-        void broken.push({ number, fault: 'record.altered', place: this.place(number), message });
-      if (problem !== null) altered(problem);
+      const add = (fault: BrokenLink['fault'], message: string): void =>
+        void broken.push({ number, fault, place: this.place(number), message });
+      if (problem !== null) add(isUnreadable ? 'record.unreadable' : 'record.altered', problem);
       if (record !== null && Date.parse(record.at) < Date.parse(latest) - MAX_CLOCK_DIFFERENCE_MS)
-        altered(`the record ${number} has the time ${record.at}, and a record before it has ${latest}`);
+        add('record.altered', `the record ${number} has the time ${record.at}, and a record before it has ${latest}`);
       if (record !== null && record.at > latest) latest = record.at;
       return broken;
     });
@@ -169,7 +181,8 @@ export class ChainCheck {
         return record.previous === null
           ? []
           : [this.notContinued(1, 'the record 1 names a record before it, and has to be the first')];
-      if (before?.number !== number - 1 || before.sha256 === record.previous) return [];
+      // What one that cannot be read has is not known.
+      if (before?.number !== number - 1 || before.sha256 === record.previous || before.isUnreadable) return [];
       return [
         this.notContinued(
           before.number,
@@ -188,18 +201,22 @@ export class ChainCheck {
     const { read } = this.chain;
     const last = read.at(-1)?.number ?? 0;
     if (expected === null) {
-      const message = `there is no record in ${store.locate(folder)}: none was written there, or the chain was removed`;
+      const message = `the place has no chain: there is no record in ${store.locate(folder)}; none was written there, or the chain was removed`;
       return last > 0 ? [] : [{ number: 1, fault: 'chain.empty', place: store.locate(folder), message }];
     }
     const { number, sha256 } = expected;
     const found = read.find((each) => each.number === number);
-    if (found?.sha256 === sha256) return [];
+    if (found?.sha256 === sha256 || found?.isUnreadable) return [];
     const place = this.place(number);
     if (found !== undefined) {
       const message = `the record ${number} is not the one of ${headText(expected)}: it, or the chain up to it, was written again`;
       return [{ number, fault: 'chain.rewritten', place, message }];
     }
     if (last > number) return [];
+    if (last === 0) {
+      const message = `the place has no chain, and ${headText(expected)} was its head: all records of ${store.locate(folder)} were removed`;
+      return [{ number: 1, fault: 'chain.cut', place, message }];
+    }
     const message = `the chain ends with the record ${last}, and ${headText(expected)} was its head: later records were removed`;
     return [{ number: last + 1, fault: 'chain.cut', place, message }];
   }

@@ -4,7 +4,7 @@ import type { ApprovalRecord } from '../storage/approval-record';
 import { planCopyFile } from '../storage/keys';
 import { readPlan } from '../storage/report-history';
 import { type EvidenceRecord, PLAN, parseStored } from '../storage/schemas';
-import { type BrokenLink, readOrFailure, type VerifyPorts } from './evidence-chain';
+import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
 
 /** Matches a key that leads out of its folder. */
 export const LEADS_OUT = /^[/\\]|(?:^|[/\\])\.\.?(?:[/\\]|$)/;
@@ -44,6 +44,10 @@ async function checkPlanFile(
     if (plan !== null && plan.createdAt !== wasApplied?.createdAt) return { otherPlan: place };
   }
   const { number, ref } = copy;
+  if (isFailure(text)) {
+    const named = `${text.failure}; the record ${number} names its copy ${store.locate(ref.key)}`;
+    return { number, fault: `object.${text.fault}`, place, message: named };
+  }
   const message = `${place} was altered since it was applied; the record ${number} names its copy ${store.locate(ref.key)}`;
   return { number, fault: 'object.altered', place, message };
 }

@@ -1,17 +1,34 @@
 import type { ApplyResult, Approval, ItemResult } from '../core/plan/outcome';
 import { jsonText } from '../core/util/safe-text';
 import { eachOf } from '../ports/each-of';
+import type { Fingerprint } from '../ports/ports';
 import { type ApprovalRecord, parseApproval } from '../storage/approval-record';
-import { type FileList, parseFileList } from '../storage/file-list';
+import { type FileList, type HashedFile, parseFileList } from '../storage/file-list';
 import { isReplaced, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
 import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, PLAN_DIGEST, parseStored } from '../storage/schemas';
-import { type BrokenLink, readOrFailure, type VerifyPorts } from './evidence-chain';
+import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
 import { checkPlanFiles, LEADS_OUT } from './plan-files';
 
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
 
 /** The key by which runs read a listed file: a folder has a replaced object under a hidden name. */
 const readKeyOf = (key: string): string => key.replace(/\/\.([^/]+)\.v\d+$/, '/$1');
+
+/** Which replacement of an object the file of a folder is; 0: the first version, which people see. */
+const replacementIn = (key: string): number => Number(/\/\.[^/]+\.v(\d+)$/.exec(key)?.[1] ?? 0);
+
+/** The last replacement of each object that a list has, by the key by which runs read it. */
+function lastReplacements(files: readonly HashedFile[]): ReadonlyMap<string, number> {
+  const last = new Map<string, number>();
+  for (const { key } of files) last.set(readKeyOf(key), Math.max(last.get(readKeyOf(key)) ?? 0, replacementIn(key)));
+  return last;
+}
+
+/** The hash of the file of exactly this key, which may have an earlier version of an object; null: there is none. */
+function hashOfVersion(found: Fingerprint | null, key: string): string | null {
+  const version = found?.earlier?.find(({ name }) => key.endsWith(`/${name}`));
+  return version === undefined ? (found?.sha256 ?? null) : version.sha256;
+}
 
 const isFinishedBefore = (plan: PlanEvidence, other: PlanEvidence): boolean =>
   plan.isFinal && (!other.isFinal || (plan.list?.number ?? 0) < (other.list?.number ?? 0));
@@ -21,6 +38,8 @@ interface Expected {
   readonly record: EvidenceRecord;
   readonly key: string;
   readonly sha256: string;
+  /** Whether the file of exactly this name has it: it is an earlier version of an object that was replaced. */
+  readonly isEarlier?: true;
 }
 
 /** The files that a later run of an unfinished plan may replace, as one list has them. */
@@ -57,6 +76,8 @@ export interface RecordedObjects {
   readonly plans: ReadonlyMap<string, PlanEvidence>;
   /** Places of plan files that have another plan now. */
   readonly otherPlans: readonly string[];
+  /** Places of earlier versions of attempts that no list has: earlier versions of this program listed the last one. */
+  readonly unlisted: readonly string[];
   /** Keys of approvals whose run has recorded no result. */
   readonly open: readonly string[];
 }
@@ -84,7 +105,8 @@ type Finding = 'intact' | 'expired' | BrokenLink;
 export class ObjectsCheck {
   private readonly plans = new Map<string, PlanEvidence>();
   private readonly fixed = new Map<string, Expected>();
-  private readonly listed = new Set<string>();
+  /** By key, the first record whose list has it. */
+  private readonly listed = new Map<string, EvidenceRecord>();
 
   constructor(
     private readonly ports: VerifyPorts,
@@ -115,9 +137,12 @@ export class ObjectsCheck {
       records,
       recorded.flatMap(({ approval }) => approval ?? []),
     );
+    const unlisted = this.unlistedVersions();
+    const missing = await eachOf([...unlisted], ([key, record]) => this.checkThere(key, record));
     const all = [
       ...found,
       ...files,
+      ...missing,
       ...current.flat(),
       ...noLists,
       ...this.foreignLists(owners),
@@ -128,11 +153,34 @@ export class ObjectsCheck {
     return {
       broken: all.filter((each) => typeof each === 'object'),
       expired: all.filter((each) => each === 'expired').length,
-      recorded: new Set([...records.map(({ ref }) => ref.key), ...this.listed]),
+      recorded: new Set([...records.map(({ ref }) => ref.key), ...this.listed.keys(), ...unlisted.keys()]),
       plans: owners,
       otherPlans: planFiles.otherPlans,
+      unlisted: [...unlisted.keys()].filter((_, index) => missing[index] === 'intact').map((key) => store.locate(key)),
       open: [...this.plans.values()].flatMap(({ open }) => [...open]),
     };
+  }
+
+  /** The earlier versions of listed files that no list has, each with the record of a later version. */
+  private unlistedVersions(): ReadonlyMap<string, EvidenceRecord> {
+    const unlisted = new Map<string, EvidenceRecord>();
+    for (const [key, record] of this.listed) {
+      const readKey = readKeyOf(key);
+      for (let n = 0; n < replacementIn(key); n += 1) {
+        const version = n === 0 ? readKey : `${folderOf(key)}.${readKey.slice(folderOf(key).length)}.v${n}`;
+        if (!this.listed.has(version)) unlisted.set(version, record);
+      }
+    }
+    return unlisted;
+  }
+
+  /** Checks that an earlier version is still there, without a hash of it. */
+  private async checkThere(key: string, { number }: EvidenceRecord): Promise<Finding> {
+    const found = await readOrFailure(this.ports.store.fingerprint(key));
+    if (isFailure(found) || hashOfVersion(found, key) !== null) return 'intact';
+    const place = this.ports.store.locate(key);
+    const message = `${place} is missing, and the record ${number} names a later version of it`;
+    return { number, fault: 'object.missing', place, message };
   }
 
   /**
@@ -211,6 +259,13 @@ export class ObjectsCheck {
     }
   }
 
+  /** Notes a file, unless a run may replace it; the first record of it counts. */
+  private fix(expected: Expected): void {
+    if (isReplaced(expected.key) && !expected.isEarlier) return;
+    const id = `${expected.key} ${expected.sha256}`;
+    this.fixed.set(id, this.fixed.get(id) ?? expected);
+  }
+
   private collectList(plan: PlanEvidence, record: EvidenceRecord, list: FileList): void {
     const { files, isFinished, isIndexed } = list;
     const counts = !plan.isFinal;
@@ -219,14 +274,16 @@ export class ObjectsCheck {
       Object.assign(plan, { list: record, isFinal: isFinished, isIndexed: isFinished && isIndexed });
     }
     const replaced: Expected[] = [];
+    const last = lastReplacements(files);
     for (const { key, sha256 } of files) {
       const readKey = readKeyOf(key);
-      this.listed.add(key).add(readKey);
+      this.listed.set(key, this.listed.get(key) ?? record);
       plan.open.delete(key);
       if (key === resultFile(plan.id) && counts) plan.views.add(sha256);
-      const expected = { record, key, sha256 };
-      if (isReplaced(readKey)) replaced.push(expected);
-      if (!isReplaced(key)) this.fixed.set(`${key} ${sha256}`, this.fixed.get(`${key} ${sha256}`) ?? expected);
+      const isEarlier = replacementIn(key) < (last.get(readKey) ?? 0);
+      const expected: Expected = { record, key, sha256, ...(isEarlier && { isEarlier }) };
+      if (isReplaced(readKey) && !isEarlier) replaced.push(expected);
+      this.fix(expected);
     }
     const size = files.filter(({ key }) => RECORDED_FILE.test(readKeyOf(key))).length;
     if (counts) plan.current.push({ size, files: replaced });
@@ -258,7 +315,7 @@ export class ObjectsCheck {
     const text = await readOrFailure(store.get(resultFile(id)));
     const result = typeof text === 'string' ? parseStored(APPLY_RESULT, text) : null;
     const folder = folderOf(list.ref.key);
-    const keys = [...this.listed].filter((key) => key.startsWith(folder) && key.endsWith('.outcome.json'));
+    const keys = [...this.listed.keys()].filter((key) => key.startsWith(folder) && key.endsWith('.outcome.json'));
     const outcomes = await eachOf(keys, async (key) => {
       const outcome = await readOrFailure(store.get(key));
       return typeof outcome === 'string' ? parseStored(ITEM_RESULT, outcome) : null;
@@ -282,19 +339,22 @@ export class ObjectsCheck {
   }
 
   /** Compares an object with the hashes that a record, or the list that it names, has of it. */
-  private async check({ record, key, sha256 }: Expected, version?: string): Promise<Finding> {
+  private async check({ record, key, sha256, isEarlier }: Expected, version?: string): Promise<Finding> {
     const { store, now } = this.ports;
     const { number, ref } = record;
     const place = store.locate(key);
     const found = await readOrFailure(store.fingerprint(key));
-    if (found !== null && 'failure' in found)
-      return { number, fault: 'object.altered', place, message: `${found.failure}; the record ${number} names it` };
-    if (found?.sha256 === sha256) return 'intact';
-    if (found === null && ref.keptUntil !== undefined && now > Date.parse(ref.keptUntil)) return 'expired';
+    if (isFailure(found)) {
+      const message = `${found.failure}; the record ${number} names it`;
+      return { number, fault: `object.${found.fault}`, place, message };
+    }
+    const actual = isEarlier ? hashOfVersion(found, key) : (found?.sha256 ?? null);
+    if (actual === sha256) return 'intact';
+    if (actual === null && ref.keptUntil !== undefined && now > Date.parse(ref.keptUntil)) return 'expired';
     const kept = version === undefined ? null : await store.fingerprint(key, version).catch(() => null);
     const restorable = kept?.sha256 === sha256 ? `; the recorded version ${version} is still there` : '';
     const [fault, what] =
-      found === null ? (['object.missing', 'is missing'] as const) : (['object.altered', 'was altered'] as const);
+      actual === null ? (['object.missing', 'is missing'] as const) : (['object.altered', 'was altered'] as const);
     return { number, fault, place, message: `${place} ${what} since the record ${number} was written${restorable}` };
   }
 

@@ -22,6 +22,8 @@ export interface Verification extends Unrecorded {
   readonly unproven: readonly string[];
   /** Files from which a plan was applied and which have a later plan now. */
   readonly otherPlans: readonly string[];
+  /** Places of earlier versions of attempts that no list has. */
+  readonly unlisted: readonly string[];
   /** Places of what the records after the given head name: that head proves nothing about them. */
   readonly afterHead: readonly string[];
   /** Approvals whose run has recorded no result: it still runs, or it died. */
@@ -72,6 +74,7 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
     older: found.older,
     unproven: index.unproven,
     otherPlans: objects.otherPlans,
+    unlisted: objects.unlisted,
     afterHead: records
       .filter(({ number }) => head !== null && number > head.number)
       .map(({ number, ref }) => `${number}: ${store.locate(ref.key)}`),

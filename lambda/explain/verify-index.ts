@@ -3,7 +3,7 @@ import { instantOfId } from '../core/time/instant';
 import { jsonText } from '../core/util/safe-text';
 import { renderResultJson } from '../render/result-json';
 import { resultSentence } from '../render/result-text';
-import { RESULT_INDEX, RESULT_INDEX_NAME, resultFile, resultIndexPage } from '../storage/keys';
+import { LOCAL_EVIDENCE, RESULT_INDEX, RESULT_INDEX_NAME, resultFile, resultIndexPage } from '../storage/keys';
 import {
   type IndexedResult,
   indexedPlan,
@@ -13,7 +13,7 @@ import {
   parseIndexPage,
 } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
-import { type BrokenLink, readOrFailure, type VerifyPorts } from './evidence-chain';
+import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
 import type { PlanEvidence } from './recorded-objects';
 
 /** The time (epoch ms) in the id of a report or plan; null: it has none. */
@@ -59,7 +59,12 @@ class IndexCheck {
     let isWhole = true;
     /** The number of the next page; null: any, since earlier ones may have been removed after their time. */
     let due = this.chain.hasExpired ? null : 1;
-    for (const name of await store.list(RESULT_INDEX)) {
+    const names = await readOrFailure(store.list(RESULT_INDEX));
+    if (isFailure(names)) {
+      this.add(`index.${names.fault}`, store.locate(RESULT_INDEX), names.failure);
+      return this.findings();
+    }
+    for (const name of names) {
       const [, digits] = RESULT_INDEX_NAME.exec(name) ?? [];
       const place = store.locate(RESULT_INDEX + name);
       if (digits !== undefined) {
@@ -69,13 +74,23 @@ class IndexCheck {
         const page = await this.readPage(Number(digits));
         isWhole &&= page !== null;
         entries.push(...(page ?? []).map((entry) => [Number(digits), entry] as const));
-      } else if (name.startsWith('.')) {
+      } else if (this.ports.folder === LOCAL_EVIDENCE && /^\.\d{5}\.json\.v\d+$/.test(name)) {
         // A bucket with a copy of a folder: its visible pages are the first ones, and hidden files replace them.
         isWhole = false;
       } else this.add('index.inserted', place, `${place} is no page of the index of results`);
     }
+    await this.checkEntries(entries, isWhole);
+    return this.findings();
+  }
+
+  private findings(): IndexFindings {
+    return { broken: this.broken, unproven: this.unproven };
+  }
+
+  /** Checks all entries, each with the number of its page. `isWhole`: whether these are all entries of the index. */
+  private async checkEntries(entries: readonly (readonly [number, IndexedResult])[], isWhole: boolean): Promise<void> {
     const latest = indexedPlans(entries.map(([, { plan }]) => plan));
-    const times = await listResults(store);
+    const times = await listResults(this.ports.store);
     for (const [number, entry] of entries) {
       const { id, storedAt } = entry.plan;
       const storeTime = times.get(id) ?? null;
@@ -83,9 +98,9 @@ class IndexCheck {
       await this.checkEntry(number, entry, isRead);
       await this.checkRecorded(number, id, storeTime);
     }
+    this.checkRepeated(entries);
     if (isWhole)
       for (const plan of this.chain.plans.values()) await this.checkListed(plan, latest.get(plan.id)?.status);
-    return { broken: this.broken, unproven: this.unproven };
   }
 
   private add(fault: BrokenLink['fault'], place: string, message: string, id = ''): void {
@@ -99,7 +114,12 @@ class IndexCheck {
     const key = resultIndexPage(number);
     const text = await readOrFailure(store.get(key));
     if (text === null) return [];
-    const page = typeof text === 'string' ? parseIndexPage(text, (entry) => entry) : null;
+    if (isFailure(text)) {
+      this.add(`index.${text.fault}`, store.locate(key), text.failure);
+      return null;
+    }
+    const page = parseIndexPage(text, (entry) => entry);
+    if (page?.length === 0) this.add('index.inserted', store.locate(key), `${store.locate(key)} has no result`);
     const isExact = page?.every(({ line }) => jsonText(JSON.parse(line)) === line) === true;
     if (page !== null && isExact && [...indexPageObject(number, page).body].join('') === text) return page;
     this.add('index.altered', store.locate(key), `${store.locate(key)} is not as this version writes the index`);
@@ -133,6 +153,23 @@ class IndexCheck {
       return;
     }
     this.add('index.altered', place, `${place} lists the plan ${id} otherwise than its result was recorded`, id);
+  }
+
+  /**
+   * Names an entry that follows the finished one of its plan, or repeats an earlier one. The order of plans tells
+   * nothing: an index that was lost is written again with the newest first.
+   */
+  private checkRepeated(entries: readonly (readonly [number, IndexedResult])[]): void {
+    const seen = new Map<string, IndexedResult>();
+    for (const [number, entry] of entries) {
+      const place = this.ports.store.locate(resultIndexPage(number));
+      const { plan, line } = entry;
+      const before = seen.get(plan.id);
+      const isRepeated = before?.line === line && before.plan.storedAt === plan.storedAt;
+      if (before?.plan.status === 'finished' || isRepeated)
+        this.add('index.inserted', place, `${place} lists the plan ${plan.id} once more`, plan.id);
+      seen.set(plan.id, entry);
+    }
   }
 
   /** Checks that the index has a result that was in it when it was recorded. */

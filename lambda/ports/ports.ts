@@ -94,6 +94,15 @@ export interface Fingerprint {
   readonly version: string | null;
   /** The name of the file that has the bytes, where it is not that of the key: a replaced object of a folder. */
   readonly name?: string;
+  /** What the object was before it was replaced, the first version first; absent: it was not, or it is not known. */
+  readonly earlier?: readonly HashedVersion[];
+}
+
+/** A file of a folder that has an earlier version of an object. */
+export interface HashedVersion {
+  readonly name: string;
+  /** Null: there is no such file. */
+  readonly sha256: string | null;
 }
 
 /** One page of a listing. */
@@ -131,6 +140,8 @@ export interface Store {
   getDated(key: string): Promise<DatedObject | null>;
   /** The store's own times (epoch ms; null: not known) of the objects directly under a prefix that ends in `/`. */
   listDated(prefix: string): Promise<ReadonlyMap<string, number | null>>;
+  /** The same of all objects under the prefix, at any depth, with the hidden files of a folder. */
+  listDeep(prefix: string): Promise<ReadonlyMap<string, number | null>>;
 }
 
 /**

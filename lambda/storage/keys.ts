@@ -108,6 +108,12 @@ export const recordFile = (plan: PlanKey, position: number, kind: 'attempt' | 'o
 /** Matches the name of the folder of attempts and outcomes within the folder of a plan. */
 export const RECORD_FOLDER_NAME = /^[0-9a-f]{16}$/;
 
+/**
+ * Matches the end of the key of an object that runs replace only as they read it: an attempt, the lock, or a page of the
+ * index of results. A folder has their later versions in hidden files; every other key is read at exactly its path.
+ */
+export const REPLACED_AS_READ = /(?:^|[/\\])(?:\d{6,}\.attempt\.json|lock\.json|index[/\\]\d{5}\.json)$/;
+
 /** Matches the name of a record within its folder: position and kind. */
 export const RECORD_NAME = /^(\d+)\.(attempt|outcome)\.json$/;
 

@@ -90,7 +90,12 @@ class HistoryReader {
 
   private async readIndex(): Promise<readonly ListedResult[]> {
     const { store } = this;
-    const pages = await eachOf(await listIndexPages(store), async (number) => {
+    const numbers = await listIndexPages(store).catch((error: unknown) => {
+      if (!(error instanceof RetentionError) || error.code !== 'store.folder') throw error;
+      this.unreadable.push(store.locate(RESULT_INDEX));
+      return [];
+    });
+    const pages = await eachOf(numbers, async (number) => {
       const text = await readIfRegular(store, resultIndexPage(number));
       return { number, results: text === null ? [] : parseIndexPage(text, ({ plan, result }) => ({ plan, result })) };
     });
@@ -100,13 +105,17 @@ class HistoryReader {
   }
 
   /**
-   * Finds the unfinished results that have fewer outcomes than are recorded: a run that died did not write them again.
+   * Finds the unfinished results that lack an outcome or an attempt that is recorded: a run that died did not write them
+   * again.
    */
   private async findOutdated(indexed: readonly ListedResult[]): Promise<ReadonlySet<string>> {
     const open = indexed.filter(({ plan }) => plan.status === 'unfinished');
     const names = await eachOf(open, ({ result }) => this.store.list(recordFolder(result.plan)));
-    const isOutdated = ({ result }: ListedResult, index: number): boolean =>
-      (names[index] ?? []).filter((name) => RECORD_NAME.exec(name)?.[2] === 'outcome').length > result.items.length;
+    const isOutdated = ({ result }: ListedResult, index: number): boolean => {
+      const count = (kind: string): number =>
+        (names[index] ?? []).filter((name) => RECORD_NAME.exec(name)?.[2] === kind).length;
+      return count('outcome') > result.items.length || count('attempt') > count('outcome');
+    };
     return new Set(open.filter(isOutdated).map(({ plan }) => plan.id));
   }
 
@@ -135,13 +144,13 @@ class HistoryReader {
     const folders = names.filter(
       (name) => !name.includes('.') && !results.has(name) && !names.includes(`${name}.json`),
     );
+    const ofPlans = folders.filter((name) => ![LOCAL_EVIDENCE, RESULT_INDEX].includes(resultFolder(name)));
     // Local results have their chain among them. The first record is that of an approval, which is in another folder.
-    const isLeft = folders.some((name) => resultFolder(name) !== LOCAL_EVIDENCE && resultFolder(name) !== RESULT_INDEX);
-    if (results.size === 0 && resultIds(names).length === 0 && !isLeft)
+    if (results.size === 0 && resultIds(names).length === 0 && ofPlans.length === 0)
       if ((await store.list(LOCAL_EVIDENCE)).length > 0)
         this.unreadable.push(`the results that the records in ${store.locate(LOCAL_EVIDENCE)} name`);
-    const contents = await eachOf(folders, (name) => store.list(resultFolder(name)));
-    for (const [index, name] of folders.entries())
+    const contents = await eachOf(ofPlans, (name) => store.list(resultFolder(name)));
+    for (const [index, name] of ofPlans.entries())
       if (contents[index]?.some((each) => RECORD_FOLDER_NAME.test(each)))
         this.unreadable.push(store.locate(resultFile(name)));
   }

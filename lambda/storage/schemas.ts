@@ -144,7 +144,13 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
     freedMonthlyCostCeiling: z.number(),
     currency: z.literal('USD'),
   }),
-  unsettled: z.exactOptional(z.array(z.looseObject({ ...FACTS, arn: z.string(), name: z.nullable(z.string()) }))),
+  unsettled: z.exactOptional(
+    z.array(
+      z.looseObject({
+        ...{ ...FACTS, arn: z.string(), name: z.nullable(z.string()), at: z.exactOptional(z.string()) },
+      }),
+    ),
+  ),
   items: z.array(ITEM_RESULT),
 });
 

@@ -58,6 +58,7 @@ function bucket(now: () => number) {
         const x = all.get(k);
         return x ? { text: x.text, storedAt: x.at, inParts: false } : null;
       }),
+    listDeep: async () => new Map(),
     listDated: (p) =>
       guarded(
         'list',

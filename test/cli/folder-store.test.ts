@@ -9,6 +9,7 @@ import {
   rmSync,
   symlinkSync,
   utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,12 +65,23 @@ describe('a folder as a store', () => {
 
   it('still knows an object whose visible file was removed, and creates no second one behind its replacement', async () => {
     const store = folderStore(folder);
-    await store.putIfAbsent(object('a/one.json', 'first'));
-    const first = await store.getVersioned('a/one.json');
-    expect(await store.replaceIf(object('a/one.json', 'second'), first?.version ?? '')).toBe(true);
-    rmSync(join(folder, 'a', 'one.json'));
-    expect(await store.putIfAbsent(object('a/one.json', 'third'))).toBe(false);
-    expect(await store.get('a/one.json')).toBe('second');
+    await store.putIfAbsent(object('index/00001.json', 'first'));
+    const first = await store.getVersioned('index/00001.json');
+    expect(await store.replaceIf(object('index/00001.json', 'second'), first?.version ?? '')).toBe(true);
+    rmSync(join(folder, 'index', '00001.json'));
+    expect(await store.putIfAbsent(object('index/00001.json', 'third'))).toBe(false);
+    expect(await store.get('index/00001.json')).toBe('second');
+  });
+
+  it('never reads a hidden file instead of an object that is written once', async () => {
+    const store = folderStore(folder);
+    for (const name of ['00000001.json', 'plan.json', '000000.outcome.json']) {
+      await store.put(object(`a/${name}`, 'true'));
+      writeFileSync(join(folder, 'a', `.${name}.v1`), 'false');
+      expect([await store.get(`a/${name}`), await store.putIfAbsent(object(`a/${name}`, ''))]).toEqual(['true', false]);
+      expect((await store.fingerprint(`a/${name}`))?.name).toBeUndefined();
+      await expect(store.replaceIf(object(`a/${name}`, ''), '1:x')).rejects.toMatchObject({ code: 'store.folder' });
+    }
   });
 
   it('lists the names of a folder, files and folders, in order, and no drafts', async () => {

@@ -1,10 +1,21 @@
 import '../support/one-realm';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { sha256Of } from '../../lambda/runtime/digest';
 import { type EvidenceHead, headText } from '../../lambda/storage/evidence';
 import { EVIDENCE, LOCAL_EVIDENCE } from '../../lambda/storage/keys';
 import { smallAccount } from '../deletion/rig';
@@ -82,6 +93,8 @@ it('refuses what does not go together with one sentence', async () => {
   expect(await refused('--verify', '--format', 'csv')).toEqual([2, expect.stringContaining('expected text or json')]);
   expect(await refused('--verify', '--since', '3d')).toEqual([2, expect.stringContaining('takes no name')]);
   expect(await refused('--verify', 'web')).toEqual([2, expect.stringContaining('takes no name')]);
+  const nowhere = await history('--store', join(folder, 'none'), '--verify', '--head', '1:aa');
+  expect([nowhere.code, unwrapped(nowhere.err)]).toEqual([2, expect.stringContaining('expected NUMBER:SHA256')]);
   expect(await refused('--head', '1:aa')).toEqual([2, expect.stringContaining('--head is for --verify')]);
 });
 
@@ -112,6 +125,104 @@ it.each([
   expect((await verify(folder, '--head', head)).code).toBe(0);
 });
 
+describe('a hidden file', () => {
+  const hide = (path: string): void => {
+    renameSync(path, join(dirname(path), `.${basename(path)}.v1`));
+    writeFileSync(path, 'forged');
+  };
+  const found = async () => JSON.parse((await verify(folder, '--format', 'json')).out);
+
+  it('never stands for an object that is written once', async () => {
+    await recorded(EVIDENCE);
+    const files = readdirSync(folder, { recursive: true }).map(String);
+    const written = files.filter((name) => /^(evidence|plans|reports)\/.*\.json$|\.sha256$|outcome\.json$/.test(name));
+    const [result = ''] = files.filter((name) => /^results\/2[^/]*\.json$/.test(name));
+    expect(written.length).toBeGreaterThan(8);
+    for (const name of [...written, result]) {
+      const copy = mkdtempSync(join(tmpdir(), 'hidden-'));
+      cpSync(folder, copy, { recursive: true });
+      hide(join(copy, name));
+      const { code, out } = await verify(copy, '--format', 'json');
+      rmSync(copy, { recursive: true });
+      const places = JSON.parse(out).broken.map(({ place }: { place: string }) => place);
+      expect([name, code, places]).toEqual([name, 6, expect.arrayContaining([join(copy, name)])]);
+    }
+  });
+
+  it('that no record names is listed, at any depth', async () => {
+    await recorded(LOCAL_EVIDENCE);
+    const results = join(folder, 'results');
+    const [plan = ''] = readdirSync(results).filter((name) => /Z-\w+$/.test(name));
+    const hidden = ['evidence/.00000002.json.v1', 'index/.x', `${plan}/a/b/c.json`, `${plan}/.x.html`, '.hidden.json'];
+    for (const name of hidden) {
+      mkdirSync(dirname(join(results, name)), { recursive: true });
+      writeFileSync(join(results, name), '{}');
+    }
+    writeFileSync(join(results, '.lock.json.v1'), '{}');
+    expect([...(await found()).unrecorded].sort()).toEqual(hidden.map((name) => join(results, name)).sort());
+  });
+});
+
+describe('an attempt that was replaced', () => {
+  const folderOf = (name: string): string => join(folder, 'results', '20261111T080000Z-1a2b3c4d', '1'.repeat(16), name);
+  const LAST = '.000000.attempt.json.v2';
+  const EARLIER = ['000000.attempt.json', '.000000.attempt.json.v1'];
+  const replaced = async (isListed: boolean): Promise<void> => {
+    const store = folderStore(folder);
+    const place = new EvidencePlace(store, { folder: LOCAL_EVIDENCE });
+    const { fingerprint } = store;
+    // As an earlier version of this program lists it.
+    if (!isListed)
+      store.fingerprint = async (key) => {
+        const hashed = await fingerprint(key);
+        return hashed && { ...hashed, earlier: [] };
+      };
+    await place.approve(1);
+    await place.remove(1);
+    for (const [from, to] of [
+      [EARLIER[0], EARLIER[1]],
+      [EARLIER[1], LAST],
+    ] as const)
+      writeFileSync(folderOf(to ?? ''), readFileSync(folderOf(from ?? ''), 'utf8').replace('}', ',"revision":2}'));
+    await place.result(1);
+  };
+  const verified = async () => JSON.parse((await verify(folder, '--format', 'json')).out);
+
+  it('is recorded with each of its versions', async () => {
+    await replaced(true);
+    expect(await verified()).toMatchObject({ whole: true, unrecorded: [], unlisted: [] });
+    for (const name of [...EARLIER, LAST]) {
+      const text = readFileSync(folderOf(name));
+      writeFileSync(folderOf(name), 'forged');
+      expect((await verified()).broken).toEqual(
+        expect.arrayContaining([expect.objectContaining({ fault: 'object.altered', place: folderOf(name) })]),
+      );
+      rmSync(folderOf(name));
+      expect((await verified()).whole).toBe(false);
+      writeFileSync(folderOf(name), text);
+    }
+    const [list = ''] = readdirSync(folderOf('')).filter((name) => name.endsWith('.sha256'));
+    for (const line of readFileSync(folderOf(list), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .filter((each) => !each.startsWith('#'))) {
+      const [sha256 = '', name = ''] = line.split('  ');
+      expect(sha256Of(readFileSync(join(folder, name), 'utf8'))).toBe(sha256);
+    }
+  });
+
+  it('has its earlier versions named where an earlier version of this program listed only the last one', async () => {
+    await replaced(false);
+    const unlisted = EARLIER.map(folderOf);
+    expect(await verified()).toMatchObject({ whole: true, unrecorded: [], unlisted });
+    expect((await verify(folder)).out).toContain('2 attempts in no list');
+    rmSync(unlisted[0] ?? '');
+    expect((await verified()).broken).toEqual([
+      expect.objectContaining({ fault: 'object.missing', place: unlisted[0], number: 2 }),
+    ]);
+  });
+});
+
 describe('local results in a bucket', () => {
   let emulator: Emulator;
   let putBack: () => void;
@@ -131,6 +242,7 @@ describe('local results in a bucket', () => {
     ['what is in the folder of results', 'other/', 's3://copies/other'],
   ])('are verified and listed from a copy of %s', async (_, prefix, place) => {
     const head = await recorded(LOCAL_EVIDENCE);
+    for (const name of ['.lock.json.v1', 'lock.json']) writeFileSync(join(folder, 'results', name), '{}');
     const from = /^(backup\/)?$/.test(prefix) ? folder : join(folder, 'results');
     const files = readdirSync(from, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const objects = emulator.objects.get('copies');
@@ -151,10 +263,42 @@ describe('local results in a bucket', () => {
   });
 });
 
+it('results are found although folders of plans and reports are beside them', async () => {
+  const head = await recorded(LOCAL_EVIDENCE);
+  const results = join(folder, 'results');
+  for (const name of ['plans', 'reports']) mkdirSync(join(results, name));
+  expect((await verify(results, '--head', head)).code).toBe(0);
+  expect(JSON.parse((await history('--store', results, '--format', 'json')).out)).toHaveLength(2);
+});
+
+it.each([
+  ['a named pipe', (path: string) => execFileSync('mkfifo', [path])],
+  ['a regular file', (path: string) => writeFileSync(path, '')],
+])('%s in place of the folder of the chain or of the index is named', async (got, make) => {
+  const head = await recorded(LOCAL_EVIDENCE);
+  const [index, evidence] = ['index', 'evidence'].map((name) => join(folder, 'results', name)) as [string, string];
+  rmSync(index, { recursive: true });
+  make(index);
+  const listed = await history('--store', folder, '--format', 'json');
+  expect([listed.code, JSON.parse(listed.out).length, listed.err]).toEqual([3, 2, expect.stringContaining(index)]);
+  const { code, out } = await verify(folder, '--head', head);
+  expect([code, out]).toEqual([6, expect.stringContaining(`cannot list ${index}: got ${got}`)]);
+  rmSync(evidence, { recursive: true });
+  make(evidence);
+  expect(JSON.parse((await history('--store', folder, '--format', 'json')).out)).toHaveLength(2);
+  const refused = await verify(folder);
+  expect([refused.code, refused.err]).toEqual([2, expect.stringContaining(`cannot list ${evidence}: got ${got}`)]);
+});
+
 it('a place without a chain is broken, not whole', async () => {
   writeFileSync(join(folder, 'other.txt'), '');
   const { code, out } = await verify(folder);
-  expect([code, out]).toEqual([6, expect.stringContaining('there is no record')]);
+  expect([code, out]).toEqual([6, expect.stringContaining('the place has no chain')]);
+  await recorded(LOCAL_EVIDENCE);
+  rmSync(join(folder, 'results', 'evidence'), { recursive: true });
+  const removed = await verify(folder);
+  expect([removed.code, removed.out]).toEqual([6, expect.stringContaining('the place has no chain')]);
+  expect(removed.out).not.toMatch(/in no record|older than/);
 });
 
 it('a place with two chains is not whole, and both are named', async () => {

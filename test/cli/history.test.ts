@@ -274,6 +274,79 @@ describe('lightsail-retention history', () => {
       expect(JSON.parse(out)).toMatchObject({ type: 'snapshot', snapshot: { name: 'web-06' } });
     });
 
+    /** A copy of the results in which a run was ended after it noted a delete: of `name`, which has the ARN `arn`. */
+    const interrupted = (name: string, arn: string): string => {
+      const place = mkdtempSync(join(work, 'interrupted-'));
+      cpSync(results(), place, { recursive: true });
+      rmSync(join(place, 'index'), { recursive: true });
+      const [digest = ''] = readdirSync(join(place, resultName().replace('.json', '')));
+      const folder = join(place, resultName().replace('.json', ''), digest);
+      const nameIn = (file: string): string => JSON.parse(readFileSync(join(folder, file), 'utf8')).name;
+      const outcome = readdirSync(folder).find((file) => file.endsWith('outcome.json') && nameIn(file) === 'web-06');
+      const number = outcome?.split('.')[0] ?? '';
+      for (const file of readdirSync(folder)) if (file.includes(number)) rmSync(join(folder, file));
+      const reasons = [{ code: 'last', text: 'last: 3 of 3 slots filled' }];
+      const facts = { source: 'web', sizeGb: 1, monthlyCostCeiling: 1, policy: 'standard', reasons };
+      const at = '2026-11-23T09:00:00.000Z';
+      const attempt = { arn, name, run: 'x', state: 'open', earlier: false, revision: 1, at, facts, outcome: null };
+      writeFileSync(join(folder, `${number}.attempt.json`), JSON.stringify(attempt));
+      const file = join(place, resultName());
+      const json = JSON.parse(readFileSync(file, 'utf8'));
+      const items = json.items.filter((item: { readonly name: string }) => item.name !== 'web-06');
+      writeFileSync(file, JSON.stringify({ ...json, status: 'unfinished', items }));
+      return place;
+    };
+    const UNKNOWN = {
+      outcome: 'unknown',
+      at: '2026-11-23T09:00:00.000Z',
+      policy: 'standard',
+      reasons: [{ code: 'last', text: 'last: 3 of 3 slots filled' }],
+      createdAt: null,
+      kind: 'instance',
+      region: 'us-east-1',
+    };
+    const arnOf = (name: string): string =>
+      String(emulator.world.rows('us-east-1', 'instanceSnapshots').find((row) => row.name === name)?.arn);
+
+    it('says of a living snapshot that a delete may have been sent: by which plan, and when', async () => {
+      const place = interrupted('web-06', arnOf('web-06'));
+      const text = unwrapped((await explain('web-06', '--store', place)).out);
+      expect(text).toContain(`Plan ${resultName().replace('.json', '')}`);
+      expect(text).toMatch(/2026-11-23 09:00 not known web-06 .*a delete may have been sent, and how it ended is not/);
+      const json = JSON.parse((await explain('web-06', '--store', place, '--format', 'json')).out);
+      expect(validateJson('explain', json)).toEqual([]);
+      expect(json.outcomes).toEqual([expect.objectContaining({ ...UNKNOWN, arn: arnOf('web-06') })]);
+    });
+
+    it('the history has such a snapshot by its name and its ARN, with policy and reasons', async () => {
+      const place = interrupted('web-gone', `${deleted}1`);
+      for (const word of ['web-gone', `${deleted}1`]) {
+        expect(await entries(word, '--store', place)).toEqual([expect.objectContaining(UNKNOWN)]);
+        expect(unwrapped((await history(word, '--store', place)).out)).toContain('policy standard: last: 3 of 3');
+        expect(unwrapped((await explain(word, '--store', place)).out)).toContain('a delete may have been sent');
+      }
+      expect((await history('web-gone', '--store', place, '--format', 'csv')).out).toContain(',unknown,web-gone,');
+    });
+
+    it('has the outcomes of an earlier snapshot of the name apart', async () => {
+      const place = interrupted('web-01', `${deleted}1`);
+      const { code, out } = await explain('web-01', '--store', place);
+      expect(code).toBe(0);
+      expect(unwrapped(out)).toContain('has other snapshots, with another ARN, that had this name before:');
+      const json = JSON.parse((await explain('web-01', '--store', place, '--format', 'json')).out);
+      expect(validateJson('explain', json)).toEqual([]);
+      expect(json).toMatchObject({ snapshot: { name: 'web-01' }, outcomes: [], sameName: [{ arn: `${deleted}1` }] });
+      expect(unwrapped((await explain('web-06', '--store', results())).out)).not.toContain('had this name before');
+    });
+
+    it('names for a living source how many outcomes the history has, and the command that lists them', async () => {
+      const { out } = await explain('web', '--store', results());
+      expect(unwrapped(out)).toContain(
+        `The history in ${results()} has 3 outcomes of its snapshots: npx lightsail-retention history ${sourceArn} --store ${results()}`,
+      );
+      expect(await entries(sourceArn, '--store', results())).toHaveLength(3);
+    });
+
     it('has what became of it in a run that skipped it: why, when and by whose approval', async () => {
       const { code, out } = await explain('web-06', '--store', results());
       expect(code).toBe(0);
@@ -479,7 +552,7 @@ describe('lightsail-retention history', () => {
       const json = await entries('--store', place);
       expect(json).toHaveLength(5);
       expect(json[0]).toMatchObject({ approvedBy: null, report: null, policy: null, reasons: [], requestId: null });
-      expect((await history('--store', place)).out).toContain('Approved by not recorded.');
+      expect((await history('--store', place)).out).toContain('The approval is not recorded.');
     });
 
     it('names a result of a later version, and lists none of it as if it were of this one', async () => {
@@ -489,6 +562,7 @@ describe('lightsail-retention history', () => {
       writeFileSync(file, readFileSync(file, 'utf8').replace('"schemaVersion": 1', '"schemaVersion": 2'));
       const { code, out, err } = await refusal('--format', 'json');
       expect({ code, out }).toEqual({ code: 3, out: '[]\n' });
+      expect((await refusal()).out).toMatch(/^No outcome could be read in /);
       expect(err).toMatch(/^error: 1 part of the record .*\[history\.incomplete\]$/);
     });
 

@@ -79,16 +79,18 @@ describe('the outcome of a plan whose runs may have died', () => {
         account: '123456789012',
         updatedAt: '2026-11-23T08:01:00.000Z',
         totals: { requested: 2, deleted: 1, open: 1 },
-        unsettled: [{ arn: SECOND.arn, name: 'web-2', ...FACTS }],
+        unsettled: [{ arn: SECOND.arn, name: 'web-2', at: '2026-11-23T08:00:00.000Z', ...FACTS }],
         items: [done(FIRST)],
       });
     },
   );
 
-  it('names by its ARN what was sent where the plan is gone', async () => {
+  it('names what was sent by its attempt where the plan is gone', async () => {
     await (await open('a')).startAttempt(FIRST, FACTS);
     objects.delete(planFile(PLAN.id));
-    expect((await readOutcome(store(), PLAN))?.unsettled).toEqual([{ arn: FIRST.arn, name: null, ...FACTS }]);
+    expect((await readOutcome(store(), PLAN))?.unsettled).toEqual([
+      { arn: FIRST.arn, name: 'web-1', at: '2026-11-23T08:00:00.000Z', ...FACTS },
+    ]);
   });
 
   it('cannot be told where the record is all that is left: it is not taken for nothing', async () => {

@@ -58,6 +58,10 @@ export function memoryStore(objects: Map<string, string> = new Map(), clock: () 
       );
       return new Map(keys.map((key) => [key.slice(prefix.length), times.get(key) ?? null]));
     },
+    listDeep: async (prefix) => {
+      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix));
+      return new Map(keys.map((key) => [key.slice(prefix.length), times.get(key) ?? null]));
+    },
     lines: async (key) => {
       const text = objects.get(key);
       return text === undefined ? null : splitLines(pieces(text));

@@ -109,6 +109,11 @@ export class FaultyStore {
           const kept = this.objects.get(key);
           return kept === undefined ? null : { text: kept.text, storedAt: Math.floor(kept.modifiedAt), inParts: false };
         }),
+      listDeep: (prefix: string) =>
+        this.call(process, `list all of ${prefix}`, () => {
+          const keys = [...this.objects].filter(([key]) => key.startsWith(prefix));
+          return new Map(keys.map(([key, { modifiedAt }]) => [key.slice(prefix.length), Math.floor(modifiedAt)]));
+        }),
       listDated: (prefix: string) =>
         this.call(process, `list ${prefix} with times`, () => {
           const dated = this.names(prefix).map(

@@ -66,57 +66,67 @@ describe.each(KINDS)('%s as a store of records', (_, open) => {
 
   it('replaces an object that has the version that was read, and no other', () =>
     withStores(async (one, other) => {
-      await one.putIfAbsent(object('results/p/1.json', 'first'));
-      const version = await versionOf(other, 'results/p/1.json');
-      expect(await other.replaceIf(object('results/p/1.json', 'second'), version)).toBe(true);
-      expect(await one.replaceIf(object('results/p/1.json', 'third'), version)).toBe(false);
-      expect(await one.get('results/p/1.json')).toBe('second');
-      expect(await one.getVersioned('results/p/1.json')).toMatchObject({ text: 'second' });
+      await one.putIfAbsent(object('results/p/000001.attempt.json', 'first'));
+      const version = await versionOf(other, 'results/p/000001.attempt.json');
+      expect(await other.replaceIf(object('results/p/000001.attempt.json', 'second'), version)).toBe(true);
+      expect(await one.replaceIf(object('results/p/000001.attempt.json', 'third'), version)).toBe(false);
+      expect(await one.get('results/p/000001.attempt.json')).toBe('second');
+      expect(await one.getVersioned('results/p/000001.attempt.json')).toMatchObject({ text: 'second' });
     }));
 
   it('replaces nothing where there is nothing', () =>
     withStores(async (one) => {
-      await one.putIfAbsent(object('a', 'first'));
-      expect(await one.replaceIf(object('b', 'x'), await versionOf(one, 'a'))).toBe(false);
-      expect(await one.getVersioned('b')).toBeNull();
-      expect(await one.get('b')).toBeNull();
+      await one.putIfAbsent(object('lock.json', 'first'));
+      expect(await one.replaceIf(object('index/00001.json', 'x'), await versionOf(one, 'lock.json'))).toBe(false);
+      expect(await one.getVersioned('index/00001.json')).toBeNull();
+      expect(await one.get('index/00001.json')).toBeNull();
     }));
 
   it('lets one of many replace a version that start at once', () =>
     withStores(async (one, other) => {
-      await one.putIfAbsent(object('a', 'first'));
-      const version = await versionOf(one, 'a');
+      await one.putIfAbsent(object('lock.json', 'first'));
+      const version = await versionOf(one, 'lock.json');
       const won = await Promise.all(
-        Array.from({ length: 12 }, (__, i) => (i % 2 === 0 ? one : other).replaceIf(object('a', `by ${i}`), version)),
+        Array.from({ length: 12 }, (__, i) =>
+          (i % 2 === 0 ? one : other).replaceIf(object('lock.json', `by ${i}`), version),
+        ),
       );
       expect(won.filter(Boolean)).toHaveLength(1);
-      expect(await one.get('a')).toBe(`by ${won.indexOf(true)}`);
+      expect(await one.get('lock.json')).toBe(`by ${won.indexOf(true)}`);
     }));
 
   it('goes on from replacement to replacement, and creates and lists as before', () =>
     withStores(async (one, other) => {
-      await one.putIfAbsent(object('r/a.json', '0'));
+      await one.putIfAbsent(object('r/000000.attempt.json', '0'));
       for (let i = 1; i <= 5; i += 1) {
         const store = i % 2 === 0 ? one : other;
-        expect(await store.replaceIf(object('r/a.json', String(i)), await versionOf(store, 'r/a.json'))).toBe(true);
+        expect(
+          await store.replaceIf(
+            object('r/000000.attempt.json', String(i)),
+            await versionOf(store, 'r/000000.attempt.json'),
+          ),
+        ).toBe(true);
       }
-      expect(await other.get('r/a.json')).toBe('5');
-      expect(await one.putIfAbsent(object('r/a.json', 'late'))).toBe(false);
-      expect(await one.list('r/')).toEqual(['a.json']);
-      await one.put(object('r/a.json', 'at last'));
-      expect([await one.get('r/a.json'), await other.get('r/a.json')]).toEqual(['at last', 'at last']);
+      expect(await other.get('r/000000.attempt.json')).toBe('5');
+      expect(await one.putIfAbsent(object('r/000000.attempt.json', 'late'))).toBe(false);
+      expect(await one.list('r/')).toEqual(['000000.attempt.json']);
+      await one.put(object('r/000000.attempt.json', 'at last'));
+      expect([await one.get('r/000000.attempt.json'), await other.get('r/000000.attempt.json')]).toEqual([
+        'at last',
+        'at last',
+      ]);
       const lines: string[] = [];
-      for await (const line of (await other.lines('r/a.json')) ?? []) lines.push(line);
+      for await (const line of (await other.lines('r/000000.attempt.json')) ?? []) lines.push(line);
       expect(lines).toEqual(['at last']);
     }));
 
   it('has another version after every change of an object', () =>
     withStores(async (one) => {
-      await one.putIfAbsent(object('a', 'first'));
-      const first = await versionOf(one, 'a');
-      await one.put(object('a', 'second'));
-      expect(await versionOf(one, 'a')).not.toBe(first);
-      expect(await one.replaceIf(object('a', 'third'), first)).toBe(false);
+      await one.putIfAbsent(object('lock.json', 'first'));
+      const first = await versionOf(one, 'lock.json');
+      await one.put(object('lock.json', 'second'));
+      expect(await versionOf(one, 'lock.json')).not.toBe(first);
+      expect(await one.replaceIf(object('lock.json', 'third'), first)).toBe(false);
     }));
 
   it('hashes the exact bytes of an object, and has none of an absent one', () =>
@@ -135,6 +145,16 @@ describe.each(KINDS)('%s as a store of records', (_, open) => {
       expect(await one.listAfter('e/', '1.json')).toEqual({ names: ['2.json', '3.json', 'folder'], more: false });
       expect(await one.listAfter('e/', '9')).toEqual({ names: ['folder'], more: false });
       expect(await one.listAfter('empty/', '')).toEqual({ names: [], more: false });
+    }));
+
+  it('lists all objects below a prefix with their times, hidden ones too', () =>
+    withStores(async (one, other) => {
+      const names = ['.hidden', '1.json', 'folder/.deep/4.json'];
+      for (const name of [...names, '../f/2.json']) await one.put(object(`e/${name}`.replace('e/../', ''), name));
+      const found = await other.listDeep('e/');
+      expect([...found.keys()].sort()).toEqual(names);
+      for (const time of found.values()) expect(Math.abs((time ?? 0) - Date.now())).toBeLessThan(60_000);
+      expect(await one.listDeep('empty/')).toEqual(new Map());
     }));
 });
 

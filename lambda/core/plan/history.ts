@@ -1,13 +1,20 @@
+import { parseArn } from '../snapshot/arn';
+import { KINDS } from '../snapshot/snapshot';
 import { compareText } from '../util/compare-text';
-import type { ApplyResult, Approval, ItemResult, Outcome, RecordedReason } from './outcome';
+import type { ApplyResult, Approval, ItemResult, Outcome, RecordedReason, Unsettled } from './outcome';
 import type { PlannedIdentity } from './plan';
 
+/** `unknown`: a delete may have been sent by a run that recorded no outcome. */
+export type HistoryOutcome = Outcome | 'unknown';
+
 /** The outcome of one snapshot, as `history` lists it. */
-export interface HistoryEntry extends PlannedIdentity {
+export interface HistoryEntry extends Omit<PlannedIdentity, 'createdAt'> {
+  /** ISO 8601; null: not known. */
+  readonly createdAt: string | null;
   /** The name of its source, else the ARN; null: not known. */
   readonly source: string | null;
-  readonly outcome: Outcome;
-  /** ISO 8601. */
+  readonly outcome: HistoryOutcome;
+  /** ISO 8601. Of an unknown outcome: when the run noted that it may send the delete. */
   readonly at: string;
   readonly reasons: readonly RecordedReason[];
   readonly policy: string | null;
@@ -49,6 +56,23 @@ function itemOf(result: ApplyResult, item: ItemResult): HistoryItem {
   return { entry, sourceArn: item.sourceArn ?? null, code: item.code, text: item.text };
 }
 
+/** The entry of a snapshot whose delete may have been sent; none where its ARN is not one of a snapshot. */
+function unknownOf(result: ApplyResult, { arn, name, at, ...facts }: Unsettled): readonly HistoryItem[] {
+  const parsed = parseArn(arn);
+  const kind = KINDS.find((each) => parsed?.type.toLowerCase().endsWith(`${each}snapshot`));
+  if (parsed === null || kind === undefined) return [];
+  const { account, region } = parsed;
+  const { plan, report, approvedBy, updatedAt } = result;
+  const { source, reasons, policy, sourceArn = null } = facts;
+  const entry = {
+    ...{ arn, name: name ?? arn, kind, account, region, createdAt: null, source, outcome: 'unknown' as const },
+    ...{ at: at ?? updatedAt, reasons, policy, plan: { id: plan.id, digest: plan.digest } },
+    ...{ report, approvedBy, requestId: null },
+  };
+  const text = 'a delete may have been sent, and how it ended is not known; the snapshot may still be deleted';
+  return [{ entry, sourceArn, code: 'outcome.unknown', text }];
+}
+
 const isOf = ({ entry: { arn, name, source }, sourceArn }: HistoryItem, wanted: string): boolean =>
   [arn, name, source, sourceArn].includes(wanted);
 
@@ -59,7 +83,10 @@ const byNewestOutcome = ({ entry: a }: HistoryItem, { entry: b }: HistoryItem): 
 export function historyOf(results: readonly ApplyResult[], { wanted, since }: HistoryFilter): readonly HistoryItem[] {
   const isWanted = (item: HistoryItem): boolean =>
     (wanted === null || isOf(item, wanted)) && (since === null || Date.parse(item.entry.at) >= since);
-  const items = results.flatMap((result) => result.items.map((item) => itemOf(result, item)));
+  const items = results.flatMap((result) => [
+    ...result.items.map((item) => itemOf(result, item)),
+    ...(result.unsettled ?? []).flatMap((each) => unknownOf(result, each)),
+  ]);
   // The outcome of a snapshot that was gone before it could be read has no source; another one of it may have.
   const sources = new Map(
     items.flatMap(({ entry, sourceArn }) => (sourceArn === null ? [] : [[entry.arn, sourceArn]])),

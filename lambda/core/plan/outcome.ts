@@ -85,15 +85,23 @@ export interface ItemResult extends PlannedIdentity, ItemDetails {
   readonly mayStillBeDeleted?: true;
 }
 
-/** A planned snapshot whose delete may have been sent and whose outcome is not known. `name` null: not in the plan. */
+/** A planned snapshot whose delete may have been sent and whose outcome is not known. `name` null: not known. */
 export interface Unsettled extends ItemDetails {
   readonly arn: string;
   readonly name: string | null;
+  /** When the run that may send the delete noted that; ISO 8601. Absent: not known. */
+  readonly at?: string;
 }
 
+/** Details of a delete that may have been sent, with what its attempt has besides. */
+export type SentDelete = ItemDetails & { readonly name?: string; readonly at?: string };
+
 /** Lists the snapshots whose delete was sent without a known outcome; `sent` has their details by ARN. */
-export const unsettledOf = (sent: ReadonlyMap<string, ItemDetails>, items: readonly PlanItem[]): readonly Unsettled[] =>
-  Array.from(sent, ([arn, facts]) => ({ arn, name: items.find((item) => item.arn === arn)?.name ?? null, ...facts }));
+export const unsettledOf = (sent: ReadonlyMap<string, SentDelete>, items: readonly PlanItem[]): readonly Unsettled[] =>
+  Array.from(sent, ([arn, { name, ...facts }]) => ({
+    ...{ arn, name: items.find((item) => item.arn === arn)?.name ?? name ?? null },
+    ...facts,
+  }));
 
 /** Counts by outcome, and what the deleted snapshots cost at most. */
 export interface OutcomeTotals {
