@@ -190,6 +190,29 @@ describe('the record of a plan', () => {
     expect([...(await open('c', plan)).unsettled.keys()]).toEqual(['arn-0']);
   });
 
+  it('takes over nothing that a third run takes over and ends in the same moment', async () => {
+    const plan = planOf(1);
+    await (await open('a', plan)).startAttempt(itemOf(plan, 0), FACTS);
+    const third = await open('c', plan);
+    let isNext = false;
+    const meanwhile = async (): Promise<void> => {
+      if (!isNext) return;
+      isNext = false;
+      await third.startAttempt(itemOf(plan, 0), FACTS);
+      await third.record([resultOf(plan, 0)]);
+    };
+    const store = memoryStore(objects);
+    const slow: Store = {
+      ...store,
+      put: (object) => meanwhile().then(() => store.put(object)),
+      replaceIf: (object, version) => meanwhile().then(() => store.replaceIf(object, version)),
+    };
+    const second = await open('b', plan, slow);
+    isNext = true;
+    expect(await second.startAttempt(itemOf(plan, 0), FACTS)).toBe('recorded');
+    expect(await second.isOwnAttempt('arn-0')).toBe(false);
+  });
+
   it('cancels nothing that another run has taken over, and nothing that was never begun', async () => {
     const plan = planOf(2);
     const first = await open('a', plan);

@@ -155,6 +155,8 @@ export const MUTANTS: readonly Mutant[] = [
       'what has an outcome is worked on again',
       'return !this.ports.outcomes.recorded.has(arn);',
       'return arn !== null;',
+      // The start of its attempt finds the outcome.
+      true,
     ],
     ['a plan of another configuration is applied', 'checkConfig(plan, config);', ''],
     ['a blocked plan is applied', 'checks.run(() => checkUnblocked(plan, allowsRaisedCaps));', ''],
