@@ -160,10 +160,11 @@ function footerBlock(report: Report, context: TextContext, maxName: number): Ema
   const { evidenceHead, run } = context;
   const { account, config, zone, reportId, evaluatedAt } = report;
   // A countdown names the zone with the hour.
-  const times = emailState(report, context) === 'countdown' ? '' : `, times in ${foreignText(zone.name, 40)}`;
+  const isCountdown = emailState(report, context) === 'countdown';
+  const times = isCountdown ? '' : `, times in ${foreignText(zone.name, 40)}`;
   return [
     `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)})${times}. Costs are for full copies; you pay at most that.`,
-    `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}. ${nextReportText(run)}`,
+    `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}. ${nextReportText(run, isCountdown)}`,
     ...evidenceLines(evidenceHead),
   ];
 }

@@ -39,11 +39,12 @@ export interface DeployedRun {
   readonly nextReport?: string;
 }
 
-/** `The next report is due on 7 Dec 2026 and makes a new list.`; empty: not known. */
-export const nextReportText = (run: CommandLineRun | DeployedRun | undefined): string =>
-  run?.kind !== 'deployed' || run.nextReport === undefined
-    ? ''
-    : `The next report is due on ${dayInWords(run.nextReport)} and makes a new list.`;
+/** `The next report is due on 7 Dec 2026 and makes a new list.`, with what that means for announced days; empty: not known. */
+export function nextReportText(run: CommandLineRun | DeployedRun | undefined, isCountdown: boolean): string {
+  if (run?.kind !== 'deployed' || run.nextReport === undefined) return '';
+  const due = `The next report is due on ${dayInWords(run.nextReport)}`;
+  return isCountdown ? `${due}. The days above stay for what it lists again.` : `${due} and makes a new list.`;
+}
 
 /** The command that makes the report again; null: the function is not known. */
 export function repeatCommand(run: CommandLineRun | DeployedRun): string | null {

@@ -77,7 +77,8 @@ export function unreadByRegion(report: Pick<Report, 'scopes'>): readonly UnreadR
 
 /** What follows once everything can be read. */
 export const afterUnreadText = (deletionMode: 'off' | 'approve' | 'automatic' | undefined): string => {
-  if (deletionMode === 'automatic') return 'The countdown to a deletion starts again with the next complete report.';
+  if (deletionMode === 'automatic')
+    return 'After the next complete report, snapshots wait for the whole grace period again before they are deleted.';
   return deletionMode === 'approve'
     ? 'The next complete report has a plan that you can approve.'
     : 'The next complete report lists what can be deleted.';

@@ -330,7 +330,7 @@ function quickLinks(report: Report, { kind }: Situation, { run, deletionMode, de
 /** `Report of 23 Nov 2026, 09:00 (Europe/Berlin). The next report is due on 30 Nov 2026.` */
 function reportTimeText({ evaluatedAt, zone }: Report, { kind }: Situation, { run }: PageContext): string {
   const named = kind === 'countdown' ? '' : ` (${oneLine(zone.name)})`;
-  return `Report of ${clockOf(zone).minute(evaluatedAt)}${named}. ${nextReportText(run)}`.trimEnd();
+  return `Report of ${clockOf(zone).minute(evaluatedAt)}${named}. ${nextReportText(run, kind === 'countdown')}`.trimEnd();
 }
 
 /** The first screen: what will happen and when, what stays, and what a person can do. */
