@@ -20,7 +20,7 @@ export async function withTimeout<T>(
     if (ms === null) return;
     const timeout = new RetentionError(
       'store.slow',
-      `cannot ${task}: it took longer than ${Math.ceil(ms / 1_000)} seconds`,
+      `cannot ${task}: ${ms > 0 ? `it took longer than ${(ms / 1_000).toFixed(1)} seconds` : 'no time was left for it'}`,
     );
     timer = setTimeout(() => {
       timedOut.abort();

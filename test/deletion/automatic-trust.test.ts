@@ -298,7 +298,7 @@ describe('automatic deletion over a bucket', () => {
       };
       await runReport(ports, request);
       expect(channel.sent[0]?.body).toContain(
-        '2 snapshots will be deleted on Monday, 30 November 2026, starting at 13:47.',
+        '2 snapshots will be deleted on Monday, 30 November 2026, from 13:47 (UTC).',
       );
     }));
 });

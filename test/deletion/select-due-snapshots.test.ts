@@ -175,7 +175,7 @@ describe('automatic deletion takes', () => {
       { ago: 11 * 24 + 4, ...monthly, ...interrupting },
       ...[10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map((day) => ({ ago: day * 24 + 4, ...dailyReports })),
     ]);
-    const told = [mails[0], mails.at(-1)].map((mail) => /will be deleted on (.*), starting at/m.exec(mail ?? '')?.[1]);
+    const told = [mails[0], mails.at(-1)].map((mail) => /will be deleted on (.*), from 13:47/m.exec(mail ?? '')?.[1]);
     expect(told).toEqual(['Tuesday, 1 December 2026', 'Tuesday, 1 December 2026']);
     expect(await taken()).toBe('auto.nothing-due');
   });
@@ -196,10 +196,8 @@ describe('automatic deletion takes', () => {
         ...Array.from({ length: 13 }, (_each, index) => ({ ago: (21 - index) * 24 + 4, ...dailyReports, ...between })),
         ...Array.from({ length: 9 }, (_each, index) => ({ ago: (8 - index) * 24 + 4, ...dailyReports })),
       ]);
-      const told = [mails[0], mails.at(-1)].map(
-        (mail) => / on ([^,]*, 1 December 2026), starting at/m.exec(mail ?? '')?.[1],
-      );
-      expect(told).toEqual(['Tuesday, 1 December 2026', 'Tuesday, 1 December 2026']);
+      expect(mails[0]).toContain(' on Tuesday, 1 December 2026, from 13:47');
+      expect(mails.at(-1)).toContain(' on Tue 1 Dec');
       expect(await taken({ now: NOW + 6 * HOUR })).toEqual(['old-1']);
     },
   );
@@ -207,7 +205,7 @@ describe('automatic deletion takes', () => {
   test('nothing before a day that an e-mail announced, though the report that had interrupted the countdown was sent after it', async () => {
     const days = [{ ago: 8 * 24 }, { ago: 30, refused: true }, { ago: 10, scheduled: null }, { ago: 7, scheduled: 30 }];
     const { mails, taken } = await history(days);
-    const told = mails.map((mail) => /^2 snapshots will be deleted on (.*), starting at/m.exec(mail)?.[1]);
+    const told = mails.map((mail) => /^2 snapshots will be deleted on (.*), from 13:47/m.exec(mail)?.[1]);
     // Eight days before NOW, and twice the seventh day after the report by hand.
     expect(told).toEqual(['Sunday, 22 November 2026', 'Sunday, 29 November 2026', 'Sunday, 29 November 2026']);
     expect(await taken()).toBe('auto.interrupted');
@@ -589,11 +587,11 @@ function daysIn(objects: ReadonlyMap<string, string>, id = ''): Readonly<Record<
 describe('a report with automatic deletion', () => {
   test('says of each snapshot on which day it will be deleted unless held', async () => {
     const { mails, ids, objects } = await history(daily({ 2: { inventory: { snapshots: held('old-2') } } }));
-    expect(mails[0]).toContain('2 snapshots will be deleted on Sunday, 22 November 2026, starting at 13:47.');
+    expect(mails[0]).toContain('2 snapshots will be deleted on Sunday, 22 November 2026, from 13:47 (UTC).');
     expect(daysIn(objects, ids[0])).toEqual({ 'old-1': '2026-11-22', 'old-2': '2026-11-22' });
     // old-1 is due, old-2 was held two days ago, so that its time began again.
     expect(mails.at(-1)).toContain(
-      '2 snapshots will be deleted: the first on Monday, 23 November 2026, the last on Sunday, 29 November 2026, ',
+      '2 snapshots will be deleted, each time from 13:47 (UTC): 1 on Mon 23 Nov, 1 on Sun 29 Nov.',
     );
     expect(daysIn(objects, ids.at(-1))).toEqual({ 'old-1': '2026-11-23', 'old-2': '2026-11-29' });
   });
@@ -601,7 +599,7 @@ describe('a report with automatic deletion', () => {
   test('counts from the beginning after a report that reached no one, or could not read everything', async () => {
     for (const broken of [{ refused: true }, { inventory: { complete: false } }, { confirmed: 0 }]) {
       const { mails } = await history(daily({ 1: broken }));
-      expect(mails.at(-1)).toContain('2 snapshots will be deleted on Monday, 30 November 2026, starting at 13:47.');
+      expect(mails.at(-1)).toContain('2 snapshots will be deleted on Monday, 30 November 2026, from 13:47 (UTC).');
     }
   });
 

@@ -181,7 +181,9 @@ describe('the bundle that is deployed', () => {
     const { answer } = await invoke({});
     expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: false } });
     expect(emulator.published[0]?.subject).toContain('INCOMPLETE');
-    expect(emulator.published[0]?.message).toContain('NOT READ: Virginia (us-east-1), disk snapshots: ');
+    expect(emulator.published[0]?.message).toContain(
+      'NOT READ: The disk snapshots in Virginia (us-east-1) could not be read: access denied.',
+    );
     expect(JSON.parse(stored('report.json')).plan.blocked.code).toBe('inventory.incomplete');
   });
 

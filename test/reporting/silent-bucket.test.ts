@@ -124,7 +124,9 @@ describe('the report function', () => {
     emulator.setFaults([{ fault: 'latency', ms: 150, service: 's3', operations: 'PutObject', names: 'reports/*' }]);
     await expect(run(10, 200)).rejects.toMatchObject({
       code: 'report.not-stored',
-      message: expect.stringContaining('took longer than 1 seconds'),
+      message: expect.stringMatching(
+        /cannot store the report: (it took longer than 0\.1 seconds|no time was left for it)/,
+      ),
     });
     expect(mails()).toHaveLength(1);
   }, 30_000);
