@@ -97,7 +97,7 @@ async function invokeFunction(name: string, execution: string, plan: Plan, calle
   }
 }
 
-/** What came back instead of an accepted plan. The SDK's text of an answer that it cannot read names its own members. */
+/** What came back instead of an accepted plan, without the SDK's own text on answers that it cannot read. */
 function answerOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   if (/is not valid JSON|Deserialization error/.test(cause.message)) return 'an answer that is not of AWS Lambda';

@@ -233,7 +233,7 @@ const PROPERTIES = {
 export const ownProps = <T extends SnapshotRetentionProps>(props: T): SnapshotRetentionProps =>
   Object.fromEntries(Object.entries(props).filter(([name]) => name in PROPERTIES)) as unknown as SnapshotRetentionProps;
 
-/** TypeScript refuses unknown properties of a literal alone: not those of JavaScript, nor of an object that is passed on. */
+/** TypeScript refuses unknown properties of a literal alone, and JavaScript none. */
 function refuseUnknown(props: object): void {
   const names = Object.keys(PROPERTIES);
   const unknown = Object.keys(props).find((name) => !names.includes(name));

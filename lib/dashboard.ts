@@ -37,8 +37,8 @@ export const nameOfDashboard = (scope: Construct): string =>
 
 const DASHBOARD_WIDTH = 24;
 const about = (runbook: string): string => `# Lightsail snapshots
-Each point is a report. Costs are ceilings: snapshots are incremental, so the bill is at most that. For an alarm in red, the
-${runbook.startsWith('http') ? `[runbook](${runbook})` : runbook} says what to do. The full report is in the bucket, under \`reports/\`.`;
+Each point is a report. Costs are ceilings: snapshots are incremental, so the bill is at most that. For an alarm in red,
+the ${runbook.startsWith('http') ? `[runbook](${runbook})` : runbook} says what to do. The full report is in the bucket, under \`reports/\`.`;
 
 type MetricOf = (measure: Measure, label: string) => Metric;
 

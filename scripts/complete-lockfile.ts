@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { folderOf } from './third-party';
 
 /** A package as package-lock.json describes it. */
 interface Locked {
@@ -21,10 +22,7 @@ export function missingOptional(
 ): readonly { readonly name: string; readonly version: string }[] {
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.entries(optionalDependencies)
-      .filter(
-        ([name]) =>
-          packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined,
-      )
+      .filter(([name]) => packages[folderOf(packages, path, name)] === undefined)
       .map(([name, version]) => ({ name, version })),
   );
   return [...new Map(missing.map((each) => [each.name, each])).values()];

@@ -38,8 +38,8 @@ interface LockedPackage {
 const locked = (): Readonly<Record<string, LockedPackage>> =>
   JSON.parse(readFileSync(join(PROJECT_FOLDER, 'package-lock.json'), 'utf8')).packages;
 
-/** The folder from which a package takes another one: the nearest `node_modules` that has it, as Node.js looks it up. */
-function folderOf(packages: Readonly<Record<string, LockedPackage>>, from: string, name: string): string {
+/** The folder from which a package takes another one: that of the nearest `node_modules` that has it. */
+export function folderOf(packages: Readonly<Record<string, unknown>>, from: string, name: string): string {
   const own = `${from}/node_modules/${name}`;
   if (own in packages) return own;
   const end = from.lastIndexOf('/node_modules/');

@@ -39,7 +39,7 @@ export interface DeployedRun {
   readonly nextReport?: string;
 }
 
-/** `The next report is due on 7 Dec 2026 and makes a new list.`, with what that means for announced days; empty: not known. */
+/** `The next report is due on 7 Dec 2026 and makes a new list.`; empty: not known. */
 export function nextReportText(run: CommandLineRun | DeployedRun | undefined, isCountdown: boolean): string {
   if (run?.kind !== 'deployed' || run.nextReport === undefined) return '';
   const due = `The next report is due on ${dayInWords(run.nextReport)}`;

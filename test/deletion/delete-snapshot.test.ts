@@ -476,7 +476,7 @@ describe('the request id of an outcome', () => {
   });
 });
 
-it('a snapshot that is taken over from another run is checked 35 s later, when a delete of that run has arrived', async () => {
+it('a snapshot that is taken over from another run is checked 35 s later: its delete has arrived then', async () => {
   const events: string[] = [];
   const starts = ['taken-over', 'owned'] as const;
   const request: ItemRequest = {

@@ -63,7 +63,9 @@ describe('the check for the first report', () => {
   it('sends a report that the configuration would not send, because nothing is expired', async () => {
     const { channel, check } = aDeployment();
     await check(0, 1);
-    expect(channel.sent[0]?.subject).toBe('[Lightsail] First report: nothing to do: the one snapshot is within policy');
+    expect(channel.sent[0]?.subject).toBe(
+      '[Lightsail] First report: nothing to delete (1 checked), but 1 thing needs attention',
+    );
   });
 
   it('sends one e-mail for a duplicate delivery', async () => {

@@ -40,7 +40,7 @@ function constructsOf(folder: string): string {
 
 const versionIn = (folder: string): string => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
 
-/** Applies packs of cdk-nag to whatever is synthesized, and throws for what they find. Generation 2 only annotates it. */
+/** Applies packs of cdk-nag to what is synthesized, and throws for what they find: generation 2 only annotates it. */
 const NAG: Readonly<Record<string, string>> = {
   'cdk-nag-2': "cdk.Aspects.of(app).add(new (require('cdk-nag-2').AwsSolutionsChecks)());",
   'cdk-nag': "cdk.Validations.of(app).addPlugins(new (require('cdk-nag').AwsSolutionsChecks)(app));",
@@ -63,7 +63,7 @@ cdk.App.prototype.synth = function (options) {
 const work = mkdtempSync(join(tmpdir(), 'consumers-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-/** The apps beside what `npm install` would give them. cdk-nag is copied, so that it checks with the CDK of the apps. */
+/** The apps with what `npm install` gives them. cdk-nag is copied, so that it checks with their CDK. */
 function install(name: string, peers: Peers, nags: readonly string[]): string {
   const folder = join(work, name);
   cpSync(EXAMPLES, folder, { recursive: true });
