@@ -35,18 +35,17 @@ const kindsIn = (objects: ReadonlyMap<string, string>): readonly string[] =>
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, text]) => JSON.parse(text).kind);
 
+const verified = (objects: Map<string, string>) =>
+  verifyEvidence(
+    { store: memoryStore(objects), hashText: sha256Of, digest: digestOf, folder: EVIDENCE, now: Date.now() },
+    null,
+  );
+
 it('a deletion records its plan, its approval and its result, and the e-mail has the head of the chain', () =>
   withBench(async ({ approve, run, objects, mails }) => {
     expect((await run(await approve(), { evidence })).result).toMatchObject({ state: 'finished', deleted: 5 });
     expect(kindsIn(objects)).toEqual(['plan', 'approval', 'result']);
-    const ports = {
-      store: memoryStore(objects),
-      hashText: sha256Of,
-      digest: digestOf,
-      folder: EVIDENCE,
-      now: Date.now(),
-    };
-    const { head, broken, withoutResult } = await verifyEvidence(ports, null);
+    const { head, broken, withoutResult } = await verified(objects);
     expect([broken, withoutResult]).toEqual([[], []]);
     expect(mails.at(-1)?.body).toContain(`Evidence: ${head?.number}:${head?.sha256}\n`);
     const approval = [...objects].find(([key]) => key.includes('/once-approval-'));
@@ -230,14 +229,7 @@ it('a later execution of the same name records the approval of its own run', () 
       'arn:aws:iam::123456789012:user/ann',
       'arn:aws:iam::123456789012:user/bob',
     ]);
-    const ports = {
-      store: memoryStore(objects),
-      hashText: sha256Of,
-      digest: digestOf,
-      folder: EVIDENCE,
-      now: Date.now(),
-    };
-    expect((await verifyEvidence(ports, null)).broken).toEqual([]);
+    expect((await verified(objects)).broken).toEqual([]);
   }));
 
 it('a run that is refused leaves the result to the run that applies the plan', () =>
