@@ -88,14 +88,15 @@ function renderReport(
     case 'markdown':
       return renderMarkdown(report, context);
     case 'email':
-      return emailChunks(report, tagPrefix).map((text) => wrapped(text, screen));
+      return emailChunks(report, config).map((text) => wrapped(text, screen));
   }
 }
 
 /** The e-mail that a deployed function would send: `Subject: …`, an empty line, the body. */
-function emailChunks(report: Report, tagPrefix: string): readonly string[] {
+function emailChunks(report: Report, { tagPrefix, caps }: Config): readonly string[] {
   const region = report.scopes[0]?.region ?? 'us-east-1';
-  const { subject, body } = renderEmail(report, { ...PRINTED, tagPrefix, run: { kind: 'deployed', region } });
+  const context = { ...PRINTED, tagPrefix, limits: caps, run: { kind: 'deployed', region } } as const;
+  const { subject, body } = renderEmail(report, context);
   return [`Subject: ${subject}\n\n`, body];
 }
 

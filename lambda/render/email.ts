@@ -114,7 +114,11 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     return ['NEXT STEP', 'Fix the cause that the lines at the top name.', ...repeatLines(context)];
   switch (outcome) {
     case 'incomplete':
-      return ['NEXT STEP', `Fix what was not read. ${afterUnreadText(context.deletionMode)}`, ...repeatLines(context)];
+      return [
+        'NEXT STEP',
+        `Fix what was not read. ${afterUnreadText(context.deletionMode, context.grace)}`,
+        ...repeatLines(context),
+      ];
     case 'countdown':
       return [
         'NEXT STEP',

@@ -44,7 +44,7 @@ function problemsMatter(report: Report): readonly Matter[] {
     {
       id: 'problems',
       count: section.count,
-      title: pluralText(section.count, 'problem needs a fix', 'problems need a fix'),
+      title: pluralText(section.count, 'problem needs a correction', 'problems need a correction'),
       line:
         names.length === 0
           ? 'The details name each of them.'

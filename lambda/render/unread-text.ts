@@ -1,3 +1,4 @@
+import { durationText } from '../core/policy/reason-summary';
 import type { Report, Scope } from '../core/report/report-model';
 import { oneLine } from '../core/util/safe-text';
 import { formatCount } from './numbers';
@@ -75,10 +76,13 @@ export function unreadByRegion(report: Pick<Report, 'scopes'>): readonly UnreadR
   });
 }
 
-/** What follows once everything can be read. */
-export const afterUnreadText = (deletionMode: 'off' | 'approve' | 'automatic' | undefined): string => {
+/** What follows once everything can be read; `grace` as configured: `7d`. */
+export const afterUnreadText = (deletionMode: 'off' | 'approve' | 'automatic' | undefined, grace?: string): string => {
   if (deletionMode === 'automatic')
-    return 'After the next complete report, snapshots wait for the whole grace period again before they are deleted.';
+    return (
+      'After the next complete report, snapshots wait for the whole grace period' +
+      `${grace === undefined ? '' : ` of ${durationText(grace)}`} again before they are deleted.`
+    );
   return deletionMode === 'approve'
     ? 'The next complete report has a plan that you can approve.'
     : 'The next complete report lists what can be deleted.';

@@ -205,6 +205,10 @@ describe('the manners of the command line', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^Subject: \[Lightsail\] [\x20-\x7e]{1,87}\n\n\S/);
     expect(out).not.toContain('npx');
+    const small = join(work, 'small.yaml');
+    writeFileSync(small, `${POLICY}caps: { maxDeletions: 2, maxShare: 0.01 }\n`);
+    const blocked = await runCli(['report', '--format', 'email', '--config', small], process.env);
+    expect(blocked.out.replace(/\s+/g, ' ')).toContain('Your limits are 2 snapshots and 1 %.');
   });
 
   it.each([

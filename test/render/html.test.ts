@@ -6,7 +6,7 @@ import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from '../.
 import type { PageData } from '../../lambda/render/page/data';
 import { MAX_ROWS } from '../../lambda/render/page/embed';
 import { buildPage, PAGE_ASSETS } from '../../scripts/build-page';
-import { aReport, aSource, changes, excluded, expired, kept } from '../support/report-builder';
+import { aFailedScope, aReport, aSource, changes, excluded, expired, kept } from '../support/report-builder';
 import { HOSTILE_NAMES, hostileItems } from './hostile';
 import { hashOf } from './page-hashes';
 import { SITUATIONS } from './sample-reports';
@@ -236,7 +236,8 @@ describe('the first screen', () => {
     expect(page(report, { ...context, deletionSchedule: 'deletion-8J9K' })).toContain(
       '<a class="ext" href="https://eu-central-1.console.aws.amazon.com/scheduler/home?region=eu-central-1#schedules/default/deletion-8J9K" rel="noreferrer">Stop all automatic deletion</a>',
     );
-    expect(text).toContain('Each deletion starts at 13:47 (UTC).');
+    expect(text).toContain('The deletion starts at 13:47 (UTC). If the list is right, you don’t need to do anything.');
+    expect(text).toContain('To keep one, hold it before that day');
     expect(text).not.toContain('Stop all');
   });
 
@@ -244,6 +245,10 @@ describe('the first screen', () => {
     const context = { ...DEPLOYED, due: dueOn((i) => (i < 9 ? '2026-12-02' : '2027-01-04')) };
     expect(shown(page(report, context), 'h1')).toBe('26 snapshots will be deleted, the first 9 on 2 December.');
     expect(first(report, context)).toMatch(/Mon 4 Jan 17 deleted/);
+    expect(first(report, context)).toContain('Each deletion starts at 13:47 (UTC).');
+    expect(first(report, context)).toContain('To keep one, hold it before 2 Dec');
+    const line = page(report, context).match(/<ol class="days"[\s\S]*?<\/ol>/)?.[0] ?? '';
+    expect(line.match(/ jump|"jump"/g)).toHaveLength(2);
     const three = { ...DEPLOYED, due: dueOn((i) => ['2026-11-25', '2026-11-30', '2027-01-04'][i % 3] ?? '') };
     expect(first(report, three)).toMatch(/Wed 25 9 deleted .*Mon 30 9 deleted .*Mon 4 Jan 8 deleted/);
     const many = { ...DEPLOYED, due: dueOn((i) => `2026-12-${String(i + 1).padStart(2, '0')}`) };
@@ -275,6 +280,20 @@ describe('the first screen', () => {
     const later = { ...html, changes: changes() };
     expect(first(later, { ...DEPLOYED, config })).not.toContain('first clean-up');
     expect(text).not.toContain('within your limits');
+  });
+
+  test('says of an incomplete report how long the countdown will be', () => {
+    const unread = aReport(CANDIDATES, { complete: false, scopes: [aFailedScope('ap-southeast-2', 'disk')] });
+    expect(first(unread, DEPLOYED)).toContain('wait for the whole grace period of 7 days again');
+  });
+
+  test('asks who deployed it for a policy, and prints a command for it only on the command line', () => {
+    const blocked = { code: 'config.built-in', message: 'the starter policy only reports' } as const;
+    const starter = { ...report, plan: { ...report.plan, blocked } };
+    expect(first(starter, DEPLOYED)).toContain('Ask the person who deployed this to write one');
+    expect(page(starter, DEPLOYED)).not.toContain('npx');
+    const run = { kind: 'command-line', options: {}, plan: null, at: null } as const;
+    expect(first(starter, { stored: false, tagPrefix: 'retention', run })).toContain('npx lightsail-retention init');
   });
 
   test('says that there is nothing to do only without a problem', () => {
@@ -325,6 +344,9 @@ describe('the page without its script', () => {
       '<li>older: 1 Oct 2025, up to $4.00/month</li>\n<li>newer: 1 Oct 2026, up to $2.00/month</li>',
     );
     expect(html).toContain('<span class="n">2</span><span>snapshots are held without an end</span>');
+    // A hold that a person chose is not counted among what needs attention.
+    expect(html).toContain('<h2 id="h-know">Good to know</h2>');
+    expect(html).not.toContain('h-att');
   });
 
   test('draws the history of earlier reports, and links to them', () => {

@@ -242,7 +242,7 @@ function readPolicyTag(
   const meant = tag === 'expire-after' ? meantDuration(value) : null;
   return {
     code: part.unknownPolicy ? 'tag.unknown-policy' : 'tag.malformed',
-    message: `${tagText(key, value)}: ${meant === null ? `expected ${part.expected}` : `write ${meant} (expected ${part.expected})`}`,
+    message: `${tagText(key, value)}: ${meant === null ? `expected ${part.expected}` : `write "${meant}" instead (expected ${part.expected})`}`,
   };
 }
 

@@ -113,8 +113,11 @@ function candidatesPanel(report: Report, context: PageContext): string {
     return `${panelHeading('Delete them')}${small('The list is checked again first. A deletion cannot be undone.')}\
 ${commandHtml('apply-command', applyCommand)}${small(`Paste it into ${cloudShell(run.region)}.`)}${keep}${until}`;
   if (plan.blocked?.code === 'config.built-in')
-    return `${panelHeading('Write a policy')}${small('Nothing can be deleted without a retention.yaml of your own.')}\
-${commandHtml('init-command', 'npx lightsail-retention init')}${keep}`;
+    return `${panelHeading('Write a policy')}${small('Nothing can be deleted without a retention.yaml of your own.')}${
+      run?.kind === 'deployed'
+        ? small('Ask the person who deployed this to write one, and to deploy it again.')
+        : commandHtml('init-command', 'npx lightsail-retention init')
+    }${keep}`;
   if (run?.kind === 'command-line') {
     const commands =
       run.plan === null
@@ -163,7 +166,7 @@ function incompletePanel(report: Report, context: PageContext): string {
   const what = tip === undefined ? 'Fix the errors below.' : `${oneLine(tip)}.`;
   return `${panelHeading('Let the report read everything')}${small(escapeHtml(`${what.slice(0, 1).toUpperCase()}${what.slice(1)}`))}\
 ${small('<a href="#unread">All lists that were not read</a>')}${repeatHtml(context)}\
-${finePrint(afterUnreadText(context.deletionMode))}${stopHtml(context)}`;
+${finePrint(afterUnreadText(context.deletionMode, context.config?.deletion.grace.text))}${stopHtml(context)}`;
 }
 
 function countdownPanel(report: Report, situation: Situation, context: PageContext): string {
@@ -176,8 +179,7 @@ function countdownPanel(report: Report, situation: Situation, context: PageConte
             'A snapshot that you hold is not deleted.',
         );
   const stop = stopHtml(context);
-  return `${panelHeading(stop === '' ? 'Keep one of them' : 'Keep one, or stop all')}${keepHtml(report, context)}${by}${stop}\
-${finePrint('Fine as it is? You don’t need to do anything.')}`;
+  return `${panelHeading(stop === '' ? 'Keep one of them' : 'Keep one, or stop all')}${keepHtml(report, context)}${by}${stop}`;
 }
 
 /** What a person can do in a situation. */

@@ -50,17 +50,18 @@ const STOPPING_NOTES: Partial<Record<Situation['kind'], string>> = {
   undated: 'None of this stops the deletion. Everything affected is kept.',
 };
 
-/** What needs a person, and what else a person should know; nothing where there is nothing. */
-export function* attentionHtml(report: Report, { kind }: Situation): Generator<string> {
-  const matters = [
-    ...mattersOf(report),
-    ...holdsMatter(report),
-    ...changesMatter(report),
-    ...regionsOffMatters(report),
-  ];
+function* sectionHtml(id: string, title: string, note: string, matters: readonly Matter[]): Generator<string> {
   if (matters.length === 0) return;
-  const note = STOPPING_NOTES[kind] ?? 'Everything affected is kept.';
-  yield `<section class="att" aria-labelledby="h-att"><div><h2 id="h-att">Needs attention</h2><p class="small quiet">${note}</p></div><ul>\n`;
+  yield `<section class="att" aria-labelledby="${id}"><div><h2 id="${id}">${title}</h2>`;
+  yield `<p class="small quiet">${note}</p></div><ul>\n`;
   for (const matter of matters) yield* matterHtml(matter);
   yield '</ul></section>\n';
+}
+
+/** What needs a person, and what else a person should know; nothing where there is nothing. */
+export function* attentionHtml(report: Report, { kind }: Situation): Generator<string> {
+  const note = STOPPING_NOTES[kind] ?? 'Everything affected is kept.';
+  yield* sectionHtml('h-att', 'Needs attention', note, mattersOf(report));
+  const others = [...holdsMatter(report), ...changesMatter(report), ...regionsOffMatters(report)];
+  yield* sectionHtml('h-know', 'Good to know', 'None of this needs you.', others);
 }

@@ -154,20 +154,19 @@ function costLead(report: Report, one: boolean): string {
   );
 }
 
+const staysLead = (keep: number): string =>
+  keep === 0 ? '' : ` The other ${boldText(`${formatCount(keep, 'snapshot')} ${keep === 1 ? 'stays' : 'stay'}`)}.`;
+
 function candidatesLead(report: Report, verb: string): string {
   const { totals } = report;
   const one = totals.expire === 1;
-  const stay =
-    totals.keep === 0
-      ? ''
-      : ` The other ${boldText(`${formatCount(totals.keep, 'snapshot')} ${totals.keep === 1 ? 'stays' : 'stay'}`)}.`;
   const policy =
     report.plan.blocked?.code === 'config.built-in'
       ? 'The starter policy would not keep'
       : 'Your policy no longer keeps';
   return (
     `${policy} ${one ? 'it' : 'them'}. ${one ? 'It belongs' : 'They belong'} to ` +
-    `${boldText(sourcesText(report))}${costLead(report, one)}.${stay}${verb}`
+    `${boldText(sourcesText(report))}${costLead(report, one)}.${staysLead(totals.keep)}${verb}`
   );
 }
 
@@ -178,7 +177,7 @@ function unreadLead(report: Report, context: PageContext): string {
     totals.expire === 0
       ? 'A missing list may contain holds, so nothing may be deleted until everything is read.'
       : `Of what was read, ${boldText(formatCount(totals.expire, 'snapshot'))} could be deleted, ` +
-        `but not before a report has read everything. ${escapeHtml(afterUnreadText(context.deletionMode))}`;
+        `but not before a report has read everything. ${escapeHtml(afterUnreadText(context.deletionMode, context.config?.deletion.grace.text))}`;
   if (first?.error === undefined) return rest;
   const { what, error, remedy } = first;
   const cause = causeOf(error.code) ?? `error ${oneLine(error.code)}`;
@@ -200,11 +199,25 @@ const approvalTimeText = ({ plan, zone }: Report, { applyCommand }: PageContext)
     ? ''
     : ` You can approve this plan until ${boldText(clockOf(zone).minute(plan.expiresAt))}.`;
 
+/** When deletions start, what to do until then, and what is deleted. */
+function countdownLead(report: Report, days: readonly DeletionDay[]): string {
+  const { expire, keep } = report.totals;
+  const [first] = days;
+  const before = first === undefined || days.length === 1 ? 'that day' : shortDayText(first.day);
+  const those = expire === 1 ? 'The snapshot belongs' : 'The snapshots belong';
+  return (
+    `${days.length === 1 ? 'The' : 'Each'} deletion starts at ${boldText(DELETION_START_TEXT)} ` +
+    `(${escapeHtml(oneLine(report.zone.name))}). If the list is right, you don’t need to do anything. ` +
+    `To keep one, hold it ${boldText(`before ${before}`)}. ` +
+    `${those} to ${boldText(sourcesText(report))}${costLead(report, expire === 1)}.${staysLead(keep)}`
+  );
+}
+
 function leadOf(report: Report, situation: Situation, context: PageContext): string {
   const { totals, plan } = report;
   switch (situation.kind) {
     case 'countdown':
-      return `Each deletion starts at ${boldText(DELETION_START_TEXT)} (${escapeHtml(oneLine(report.zone.name))}). ${candidatesLead(report, '')}`;
+      return countdownLead(report, situation.days);
     case 'candidates':
       return candidatesLead(report, approvalTimeText(report, context));
     case 'undated':
@@ -239,15 +252,17 @@ function daysHtml(days: readonly DeletionDay[], today: string): string {
   const shown = [...named, ...others].sort();
   const items = shown.map((day, index) => {
     const count = counts.get(day);
+    const next = shown[index + 1];
+    const jump = next === undefined || next === daysAfter(day, 1) ? '' : ' jump';
     const weekday = weekdayName(day).slice(0, 3);
     const name =
       index === shown.length - 1 || day > (week.at(-1) ?? '')
         ? `${weekday} ${shortDayText(day)}`
         : `${weekday} ${Number(day.slice(8))}`;
     if (count !== undefined)
-      return `<li class="end"><b>${name.replace(/^(\w+) (?=\d+ )/, '<span>$1</span> ')}</b><em>${formatNumber(count)} <span>deleted</span></em></li>`;
-    if (index === 0) return '<li class="now"><b>Today</b><span>report</span></li>';
-    return `<li><span>${name.replace(' ', '<br>')}</span></li>`;
+      return `<li class="end${jump}"><b>${name.replace(/^(\w+) (?=\d+ )/, '<span>$1</span> ')}</b><em>${formatNumber(count)} <span>deleted</span></em></li>`;
+    if (index === 0) return `<li class="now${jump}"><b>Today</b><span>report</span></li>`;
+    return `<li${jump === '' ? '' : ' class="jump"'}><span>${name.replace(' ', '<br>')}</span></li>`;
   });
   const rest = days.length - named.length;
   const more = rest === 0 ? '' : `<p class="small quiet">And on ${formatCount(rest, 'later day')}.</p>`;
