@@ -4,6 +4,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { RetentionStack } from '../lib/retention-stack';
 import { withSection } from './marked-section';
+import { type ResourcesOfTemplate, roleActionsText, roleName } from './role-actions';
 
 const REPOSITORY = join(__dirname, '..');
 const IAM_PAGE = join(REPOSITORY, 'docs', 'iam.md');
@@ -52,7 +53,7 @@ function roleSection(id: string, role: Role, statements: readonly Statement[]): 
         .join('<br>')} | ${readableAction(statement.Resource)} | ${conditionOf(statement)} |`,
   );
   return [
-    `### ${id.replace(/[0-9A-F]{8}$/, '')}`,
+    `### ${roleName(id)}`,
     '',
     `${role.Description} Assumed by ${services.join(', ')}.`,
     '',
@@ -63,8 +64,8 @@ function roleSection(id: string, role: Role, statements: readonly Statement[]): 
   ].join('\n');
 }
 
-/** Every role of the stack, deletion included, with every statement of its policies, read from the template. */
-export function rolesText(): string {
+/** The template of the whole stack: with everything that can be switched on. */
+function wholeTemplate(): Template {
   const flags = JSON.parse(readFileSync(join(REPOSITORY, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
   const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
   const configuration = { origin: 'retention.yaml', config: { version: 1 } };
@@ -73,7 +74,11 @@ export function rolesText(): string {
     emails: ['you@example.com'],
     deletion: 'automatic',
   });
-  const template = Template.fromStack(stack);
+  return Template.fromStack(stack);
+}
+
+/** Every role of the stack, deletion included, with every statement of its policies, read from the template. */
+function rolesText(template: Template): string {
   const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>
     Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]);
   const policies = propertiesOf<PolicyResource>('AWS::IAM::Policy').map(([, policy]) => policy);
@@ -86,7 +91,11 @@ export function rolesText(): string {
     .join('\n');
 }
 
-/** docs/iam.md with its roles brought up to date. */
-export const iamPage = (text: string): string => withSection(text, 'roles', rolesText());
+/** docs/iam.md with its roles, and what they may do, brought up to date. */
+export async function iamPage(text: string): Promise<string> {
+  const template = wholeTemplate();
+  const actions = await roleActionsText(template.toJSON() as ResourcesOfTemplate);
+  return withSection(withSection(text, 'roles', rolesText(template)), 'role-actions', actions);
+}
 
-if (require.main === module) writeFileSync(IAM_PAGE, iamPage(readFileSync(IAM_PAGE, 'utf8')));
+if (require.main === module) void iamPage(readFileSync(IAM_PAGE, 'utf8')).then((page) => writeFileSync(IAM_PAGE, page));

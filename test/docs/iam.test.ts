@@ -12,8 +12,8 @@ const DOCS = join(__dirname, '..', '..', 'docs');
 const whole = synthesized({ deletion: 'automatic' });
 const page = readFileSync(join(DOCS, 'iam.md'), 'utf8');
 
-test('docs/iam.md names the roles of the template as they are: run "npm run docs" when this fails', () => {
-  expect(page).toBe(iamPage(page));
+test('docs/iam.md names the roles of the template as they are: run "npm run docs" when this fails', async () => {
+  expect(page).toBe(await iamPage(page));
 });
 
 test('docs/iam.md accounts for every role of the template', () => {
