@@ -53,9 +53,8 @@ async function storeBill(store: ReadStore, { month, total, byRegion }: MonthlyBi
 const isSettled = ({ month, final }: MonthlyBill, now: number): boolean =>
   final && now >= Date.parse(`${monthAfter(month, 1)}-01T00:00:00Z`) + FINAL_AFTER_MS;
 
-/** Whether the outcome of a deletion in the index of reports says that a snapshot was deleted. */
-export const hasDeleted = (outcome: string): boolean =>
-  /(?:^|\D)[1-9][\d,]* of [\d,]+ snapshots? deleted/.test(outcome);
+/** Whether the sentence of a result (`Of 26 planned snapshots: 22 deleted, …`) says that a snapshot was deleted. */
+export const hasDeleted = (outcome: string): boolean => /: [1-9][\d,]* deleted\b/.test(outcome);
 
 /** The newest month of a deletion that lies before the last bill; null: none. */
 async function monthOfDeletion(store: ReadStore, last: string): Promise<string | null> {
