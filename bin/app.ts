@@ -11,16 +11,13 @@ const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 function main(): void {
   // Synthesized below and not on exit, so that what is refused leaves no template behind.
   const app = new App({ autoSynth: false });
-  const { emails, configPath, schedule, monitoring, deletion } = readContext(app.node.getAllContext());
+  const { configPath, ...settings } = readContext(app.node.getAllContext());
   const file = configPath ?? findConfigFile((near) => `-c config=${near}`);
   if (file === null)
     say(`note: no ${DEFAULT_FILE} here, so the built-in starter policy is deployed: it can report, and never delete`);
   new RetentionStack(app, 'LightsailRetention', {
     configuration: readConfiguration(file, say),
-    emails,
-    schedule,
-    monitoring,
-    deletion,
+    ...settings,
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks());
   app.synth();

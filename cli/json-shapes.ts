@@ -135,6 +135,7 @@ const REPORT_SHAPE = z.object({
   spend: z.nullable(
     z.object({
       month: z.string(),
+      final: z.boolean(),
       currency: z.literal('USD'),
       total: z.number(),
       byRegion: z.record(z.string(), z.number()),

@@ -173,6 +173,7 @@ function describeReport(program: Command, { terminal, setExitCode }: CommandCont
     .option('--plan-out <file>', 'write the plan of a deletion to this file', notEmpty)
     .option('--raise-caps', 'with --plan-out: make a plan whose limits are its own count, for a first clean-up')
     .option('--summary', 'totals and one line per source')
+    .option('--spend', 'show the bill of the last month; one request to Cost Explorer, which costs $0.01')
     .option('--quiet', 'no progress')
     .action(async (options) => setExitCode(await (await import('./report')).report(options, terminal)));
 }

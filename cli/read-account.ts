@@ -1,3 +1,5 @@
+import { makeReadBills } from '../lambda/aws/cost-explorer';
+import { PATIENT } from '../lambda/aws/http-limits';
 import { unknownRegion } from '../lambda/aws/inventory-errors';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
@@ -8,6 +10,7 @@ import { KINDS, type Kind } from '../lambda/core/snapshot/snapshot';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { LiveInventory, ReadInventory } from '../lambda/ports/ports';
+import type { ReadBills } from '../lambda/ports/spend-ports';
 import { REGION_NAMES } from '../lambda/render/region-names';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/report-sections';
 import { AccessError, accessFault } from './access-faults';
@@ -42,22 +45,34 @@ export function scopeOf(
   };
 }
 
-/** What lists the account of the caller, with ordinary AWS settings. */
-export async function accountReader(
+/** What reads the account of the caller: its inventory, and its bill. */
+interface AccountReaders {
+  readonly readInventory: ReadInventory;
+  readonly readBills: ReadBills;
+}
+
+/** Makes what reads the account of the caller, with ordinary AWS settings. */
+export async function accountReaders(
   { profile }: Pick<AccountOptions, 'profile'>,
   terminal: Terminal,
-): Promise<ReadInventory> {
+): Promise<AccountReaders> {
   const caller = await findCaller(profile, terminal.env);
   sayEndpoints(caller, terminal);
   await requireCredentials(caller);
+  const { credentials, region, connection } = caller;
+  const account = await findCallerAccount(caller);
   const readInventory = makeReadInventory({
-    clients: makeLightsailClients({ config: { credentials: caller.credentials }, agents: caller.connection.agents }),
-    firstRegion: caller.region,
-    account: await findCallerAccount(caller),
+    clients: makeLightsailClients({ config: { credentials }, agents: connection.agents }),
+    firstRegion: region,
+    account,
     kinds: snapshotKinds,
     clock: Date.now,
   });
-  return refusingUnknownRegions(refusingNothing(readInventory, caller));
+  const config = { credentials, requestHandler: connection.withLimits(PATIENT) };
+  return {
+    readInventory: refusingUnknownRegions(refusingNothing(readInventory, caller)),
+    readBills: makeReadBills({ account, region, config }),
+  };
 }
 
 /** Reads as `readInventory` does, and throws where none of the regions that were named exists. */
@@ -94,7 +109,7 @@ export function refusingNothing(readInventory: ReadInventory, { access }: Pick<C
  * The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr.
  */
 export async function readAccount(options: AccountOptions, config: Config, terminal: Terminal): Promise<LiveInventory> {
-  const readInventory = await accountReader(options, terminal);
+  const { readInventory } = await accountReaders(options, terminal);
   const request = {
     ...scopeOf(options, config),
     deadline: readingDeadline(),

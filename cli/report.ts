@@ -15,6 +15,7 @@ import { renderPlanJson } from '../lambda/render/plan';
 import { csvCommand } from '../lambda/render/report-header';
 import { renderTerminal } from '../lambda/render/terminal';
 import { makeReport } from '../lambda/reporting/make-report';
+import { makeReadSpend } from '../lambda/reporting/read-spend';
 import { digestOf } from '../lambda/runtime/digest';
 import { newReportId } from '../lambda/runtime/report-id';
 import { profileToRepeat } from './credentials';
@@ -23,7 +24,7 @@ import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
 import { checkOutput, requireTwoFiles, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
-import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
+import { accountReaders, readingDeadline, scopeOf, unreadText } from './read-account';
 import { renderSummary } from './report-summary';
 import { columnsOf, type Terminal, wrapped, writeFailure, writeOut } from './terminal';
 
@@ -39,6 +40,7 @@ export interface ReportOptions {
   readonly planOut?: string;
   readonly raiseCaps?: boolean;
   readonly summary?: boolean;
+  readonly spend?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -130,7 +132,14 @@ export async function report(given: ReportOptions, terminal: Terminal): Promise<
   const options = { ...given, profile: await profileToRepeat(given.profile, terminal.env) };
   const { err } = terminal;
   const config = loadConfig(options.config, warnOn(err));
-  const ports = { clock: Date.now, digest: digestOf, readInventory: await accountReader(options, terminal) };
+  const { readInventory, readBills } = await accountReaders(options, terminal);
+  const hasSpend = options.spend === true || config.report.spend;
+  const ports = {
+    clock: Date.now,
+    digest: digestOf,
+    readInventory,
+    ...(hasSpend && { readSpend: makeReadSpend({ readBills, store: null }) }),
+  };
   const at = options.at?.(config.zone) ?? null;
   const request = {
     reportId: newReportId(Date.now()),

@@ -33,6 +33,20 @@ export interface RegionData extends Readonly<Partial<Record<List, readonly Row[]
   readonly autoSnapshots?: Readonly<Record<string, readonly Row[]>>;
 }
 
+/** What a usage type costs in a month. The other members have the values of ordinary usage of Lightsail. */
+export interface BillRow {
+  /** `2026-10`. */
+  readonly month: string;
+  readonly usageType: string;
+  /** Decimal texts. */
+  readonly amount: string;
+  readonly quantity?: string | undefined;
+  readonly unit?: string | undefined;
+  readonly service?: string | undefined;
+  readonly recordType?: string | undefined;
+  readonly account?: string | undefined;
+}
+
 /**
  * A whole account as plain JSON. `regions` are the names that GetRegions answers with; a region may hold data without
  * being named.
@@ -41,4 +55,6 @@ export interface AccountData {
   readonly accountId: string;
   readonly regions: readonly string[];
   readonly data: Readonly<Record<string, RegionData>>;
+  /** What Cost Explorer tells; absent: nothing was billed. */
+  readonly bill?: readonly BillRow[] | undefined;
 }

@@ -1,4 +1,4 @@
-import type { AccountData, RegionData, Row, Tag } from './account';
+import type { AccountData, BillRow, RegionData, Row, Tag } from './account';
 import {
   autoSnapshotRows,
   databaseRow,
@@ -22,7 +22,32 @@ const range = (from: number, to: number, step = 1): readonly number[] =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 const dateOf = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
 const tagEntry = (key: string, value?: string): Tag => (value === undefined ? { key } : { key, value });
+const DIGITS_OF_BILL = 10;
 const PROD = tagEntry('env', 'prod');
+
+/** Usage types of the sample's bill, with their cost in the last month and how much less it was a month before. */
+const BILLED = [
+  ['EUC1-SnapshotUsage', 52.1704862871, 1.36],
+  ['USE1-SnapshotUsage', 9.4418290133, 0.21],
+  ['APS2-SnapshotUsage', 17.9083041274, 0.48],
+  ['EUC1-BundleUsage:2GB', 24, 0],
+  ['USE1-BundleUsage:0.5GB', 10, 0],
+  ['EUC1-TotalDataXfer-Out-Bytes', 0, 0],
+] as const;
+const BILLED_MONTHS = 6;
+
+/** The bill of the sample account: half a year, the month before this one last. */
+function sampleBill(now: number): readonly BillRow[] {
+  const today = new Date(now);
+  return range(1, BILLED_MONTHS).flatMap((ago) => {
+    const month = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - ago, 1)).toISOString().slice(0, 7);
+    return BILLED.map(([usageType, cost, growth]) => ({
+      month,
+      usageType,
+      amount: (cost - growth * (ago - 1)).toFixed(DIGITS_OF_BILL).replace(/\.?0+$/, ''),
+    }));
+  });
+}
 
 /**
  * An account of a small web agency, the same for the same `now` (epoch ms): every situation that a report must explain
@@ -61,6 +86,7 @@ export function sampleAccount(now: number): AccountData {
     // reads well.
     regions: [FRANKFURT, VIRGINIA, SYDNEY],
     data: { [FRANKFURT]: frankfurt(), [VIRGINIA]: virginia(), [SYDNEY]: sydney() },
+    bill: sampleBill(now),
   };
 
   function frankfurt(): RegionData {

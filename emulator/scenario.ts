@@ -13,10 +13,21 @@ const regionData = z.strictObject({
   >),
   autoSnapshots: z.record(z.string(), z.array(rowSchema)).optional(),
 });
+const billRow = z.strictObject({
+  month: z.string().regex(/^\d{4}-\d{2}$/, 'expected a month such as 2026-10'),
+  usageType: z.string(),
+  amount: z.string(),
+  quantity: z.string().optional(),
+  unit: z.string().optional(),
+  service: z.string().optional(),
+  recordType: z.string().optional(),
+  account: z.string().optional(),
+});
 const accountData = z.strictObject({
   accountId: z.string().regex(/^\d{12}$/, 'expected 12 digits'),
   regions: z.array(z.string().min(1)),
   data: z.record(z.string(), regionData),
+  bill: z.array(billRow).optional(),
 });
 const large = z.strictObject({
   large: z.strictObject({

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AccountData } from './account';
+import { answerCostExplorer, costExplorerError } from './cost-explorer';
 import { effectsOn, type Hook, refuseStruck } from './effects';
 import type { FaultInput } from './fault';
 import { type Call, faultEngine, type Struck } from './faults';
@@ -22,6 +23,8 @@ import { queryError, s3Error } from './xml';
 /** The default bucket and topic. */
 export const DEFAULT_BUCKET = 'lightsail-retention';
 export const defaultTopicArn = (accountId: string): string => `arn:aws:sns:us-east-1:${accountId}:lightsail-retention`;
+
+const JSON_TYPE = 'application/x-amz-json-1.1';
 
 /** A running emulator: its address, and everything in it to look at and to change. */
 export interface Emulator {
@@ -61,7 +64,7 @@ export interface EmulatorOptions extends ScenarioSettings {
   readonly clock?: (() => number) | undefined;
 }
 
-/** Starts the embedded Lightsail (with the SNS, S3 and STS calls that the handlers make) on a loopback address. */
+/** Starts the embedded Lightsail (with the other services' calls that the handlers make) on a loopback address. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const scenario: Scenario = 'account' in options.account ? options.account : { account: options.account };
   const set = <Key extends keyof ScenarioSettings>(key: Key): ScenarioSettings[Key] => options[key] ?? scenario[key];
@@ -188,11 +191,18 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     struck: Struck,
     requestId: string,
   ): Reply {
+    const inJson = (body: string): Reply => ({ status: 200, headers: { 'content-type': JSON_TYPE }, body });
     const inXml = (body: string): Reply => ({ status: 200, headers: { 'content-type': 'text/xml' }, body });
     switch (call.service) {
       case 'lightsail': {
         const body = answerLightsail({ call, input, struck, world, pageSize: emulator.pageSize, cache: pages });
-        return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+        return inJson(body);
+      }
+      case 'ce': {
+        const { pageSize } = emulator;
+        const { accountId } = world;
+        const bill = { rows: scenario.account.bill ?? [], accountId, now: now(), pageSize, struck };
+        return inJson(answerCostExplorer({ ...call, input }, bill));
       }
       case 'sns':
         return inXml(
@@ -222,9 +232,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     if (service === 'lightsail')
       return {
         status,
-        headers: { 'content-type': 'application/x-amz-json-1.1' },
+        headers: { 'content-type': JSON_TYPE },
         body: lightsailError(known, emulator.errorForm),
       };
+    if (service === 'ce') return { status, headers: { 'content-type': JSON_TYPE }, body: costExplorerError(known) };
     const body = service === 's3' ? s3Error(known, resource, requestId) : queryError(known, requestId);
     return { status, headers: { 'content-type': service === 's3' ? 'application/xml' : 'text/xml' }, body };
   }

@@ -33,6 +33,8 @@ export interface CheckedProps {
   /** The page that alarms link to, without an anchor. */
   readonly runbook: string;
   readonly okActions: boolean;
+  /** Whether the report function reads the bill. */
+  readonly spend: boolean;
   readonly keepReportsFor: Duration;
   /** Null: nothing is locked. */
   readonly objectLock: ObjectLockSetting | null;
@@ -191,6 +193,19 @@ function checkFlag(prop: CodeIn<'props'>, given: unknown): boolean {
   throw refusedProp(prop, `got ${shownProperty(given)}, expected true or false`);
 }
 
+/** Whether the bill is read, as the configuration says; `spend` has to agree with it where it is given. */
+function checkSpend({ spend: given, configuration }: SnapshotRetentionProps, { report }: Config): boolean {
+  if (given === undefined || holdsLookupDummy(configuration)) return report.spend;
+  const spend = checkFlag('spend', given);
+  if (spend === report.spend) return spend;
+  throw refusedProp(
+    'spend',
+    spend
+      ? 'got true, and the configuration says report.spend: false; write report: { spend: true } there'
+      : 'got false, and the configuration says report.spend: true; remove it there',
+  );
+}
+
 /** Refuses resources of the app that cannot be used, and settings that the construct cannot make for them. */
 function checkResources(props: SnapshotRetentionProps): void {
   const { bucket, topic, encryptionKey, keepReportsFor, lockReportsFor, objectLock, logRetention } = props;
@@ -227,6 +242,7 @@ const PROPERTIES = {
   runbookUrl: true,
   okActions: true,
   deletion: true,
+  spend: true,
 } satisfies Record<keyof SnapshotRetentionProps, true>;
 
 /** Returns the properties of the construct among those of a stack that holds it. */
@@ -277,6 +293,7 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     deletion,
     runbook: checkRunbookUrl(props.runbookUrl),
     okActions: checkFlag('okActions', props.okActions),
+    spend: checkSpend(props, config),
     keepReportsFor: Duration.days(days),
     objectLock: checkObjectLock(props.objectLock),
     least,

@@ -60,6 +60,7 @@ export interface RetentionConfiguration {
     readonly send?: 'always' | 'expiring' | 'changed';
     readonly staleAfter?: string;
     readonly automaticSnapshots?: boolean;
+    readonly spend?: boolean;
   };
   readonly deletion?: { readonly planValidFor?: string; readonly grace?: string };
 }

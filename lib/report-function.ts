@@ -21,6 +21,8 @@ export interface ReportFunctionProps {
   readonly store: ReportStore;
   /** Whether snapshots can be deleted: then the index of reports lists deletions too. */
   readonly deletes: boolean;
+  /** Whether it reads the bill from Cost Explorer. */
+  readonly spend: boolean;
   /**
    * How long its logs are kept.
    *
@@ -54,7 +56,8 @@ export class ReportFunction extends Construct {
     this.role.addToPolicy(readStatement());
     this.role.addToPolicy(statement([topic.topicArn], 'sns:Publish', 'sns:ListSubscriptionsByTopic'));
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
-    store.grantReport(this.role, props.deletes);
+    if (props.spend) this.role.addToPolicy(statement(['*'], 'ce:GetCostAndUsage'));
+    store.grantReport(this.role, props);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
     acknowledgeEverything(
       this.role,

@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import { type ObjectLockSetting, objectLockText } from '../lambda/runtime/env';
 import {
   AUTOMATIC_PLANS,
+  BILLS,
   DELETION_WRITES_ONCE,
   EVIDENCE,
   everyObject,
@@ -27,8 +28,15 @@ import { acknowledge, acknowledgeWildcard } from './acknowledge';
 import { grantDecryption, grantKey, targetOf } from './encryption';
 
 /** Patterns of all that a deployment writes and reads in its bucket. */
-export const storedPatterns = (deletes: boolean): readonly string[] =>
-  [REPORTS, PLANS, RUNS, ...(deletes ? [RESULTS] : []), EVIDENCE].map(everyObject);
+export const storedPatterns = ({ deletes, spend }: StoredParts): readonly string[] =>
+  [REPORTS, PLANS, RUNS, ...(deletes ? [RESULTS] : []), EVIDENCE, ...(spend ? [BILLS] : [])].map(everyObject);
+
+/** What a deployment stores besides reports. */
+export interface StoredParts {
+  readonly deletes: boolean;
+  /** Whether final bills are kept. */
+  readonly spend: boolean;
+}
 
 /**
  * How much longer than reports (days) results are kept. A lifecycle rule removes objects some time after they expire,
@@ -186,8 +194,8 @@ export class ReportStore extends Construct {
    * Lets a report run read and write what is its own, and, where there is deletion, read the index of results. It can
    * delete nothing, and reach nothing else in the bucket.
    */
-  grantReport(role: IRole, deletes: boolean): void {
-    const own = storedPatterns(false);
+  grantReport(role: IRole, { deletes, spend }: StoredParts): void {
+    const own = storedPatterns({ deletes: false, spend });
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
@@ -203,6 +211,7 @@ export class ReportStore extends Construct {
         }),
       );
     const patterns = [...own, ...deletions];
+    if (spend) this.made?.addLifecycleRule({ id: 'bills', prefix: BILLS, expiration: this.expiration });
     this.denyReplacing(
       role,
       WRITE_ONCE.map((pattern) => this.bucket.arnForObjects(pattern)),

@@ -76,7 +76,7 @@ export interface SnapshotRetentionProps {
   readonly topic?: ITopic;
   /**
    * A bucket of yours to keep reports in, for one deployment alone, in the stack's region: under `reports/`, `plans/`,
-   * `runs/` and `evidence/`, and with deletion `results/`. What its lifecycle removes must be as old as
+   * `runs/` and `evidence/`, with deletion `results/`, and with `report.spend` `bills/`. What its lifecycle removes must be as old as
    * `keepReportsFor` would have to be. The policy of one that the app makes is completed: TLS alone, and this account
    * where the bucket is of another; for an imported one a warning says what it must have.
    *
@@ -145,6 +145,13 @@ export interface SnapshotRetentionProps {
    * @default - `off`: nothing is deployed that could delete
    */
   readonly deletion?: DeletionSetting;
+  /**
+   * Whether the report function may read the bill (`ce:GetCostAndUsage`, one request of $0.01 a run). It has to agree
+   * with `report.spend` of the configuration, which makes the report read it.
+   *
+   * @default - as `report.spend` of the configuration says
+   */
+  readonly spend?: boolean;
 }
 
 /** Marks every deployment of an app: it may hold two copies of this library, one as a module and one not. */
@@ -218,6 +225,7 @@ export class SnapshotRetention extends Construct {
       topic: this.topic,
       store,
       deletes: checked.deletion !== 'off',
+      spend: checked.spend,
       ...(logRetention && { logRetention }),
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
@@ -269,9 +277,9 @@ export class SnapshotRetention extends Construct {
     });
   }
 
-  private checkBucket(bucket: IBucket, { deletion, least }: CheckedProps): void {
+  private checkBucket(bucket: IBucket, { deletion, spend, least }: CheckedProps): void {
     requireRegion(this, 'bucket', bucket);
-    const patterns = storedPatterns(deletion !== 'off');
+    const patterns = storedPatterns({ deletes: deletion !== 'off', spend });
     completeBucketPolicy(this, bucket, patterns, least.days);
     checkLifecycle(this, bucket, patterns, least);
     if (bucket.encryptionKey) this.checkKey('bucket', bucket.encryptionKey);

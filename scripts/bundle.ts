@@ -52,8 +52,7 @@ export function bundleHandler(name: FunctionName, outDir: string): Inputs {
     entryPoints: [join(PACKAGE_ROOT, 'lambda', 'handlers', `${name}.ts`)],
     outfile: join(outDir, 'index.js'),
     target: LAMBDA_TARGET,
-    // Lambda hands its credentials over in the environment alone.
-    alias: { '@aws-sdk/credential-provider-node': join(PACKAGE_ROOT, 'lambda', 'aws', 'environment-credentials.ts') },
+    alias: REPLACED,
     external: [PAGE_ASSETS_IMPORT],
     // Source maps cost start-up time and put the output folder into the asset's hash.
     sourcemap: false,
@@ -62,6 +61,12 @@ export function bundleHandler(name: FunctionName, outDir: string): Inputs {
   for (const { path, text } of built.outputFiles) replaceFile(path, minified(withPageAssets(text)));
   return [...inputsOf(built), ...bundlePageAssets(outDir)];
 }
+
+/** Packages that functions do not need in full, and the modules that stand in for them. */
+const REPLACED = {
+  '@aws-sdk/credential-provider-node': join(PACKAGE_ROOT, 'lambda', 'aws', 'environment-credentials.ts'),
+  '@smithy/core/event-streams': join(PACKAGE_ROOT, 'lambda', 'aws', 'no-event-streams.ts'),
+} as const;
 
 /** The import of the page's script and style, from any folder of `render`. */
 const PAGE_ASSETS_IMPORT = '*/assets';

@@ -56,6 +56,7 @@ export const BUILT_IN = 'built-in';
 const LATER_SETTINGS: readonly { readonly path: readonly string[]; readonly value: unknown }[] = [
   { path: ['ignoreTags'], value: [] },
   { path: ['caps', 'raisable'], value: false },
+  { path: ['report', 'spend'], value: false },
 ];
 
 /** A copy without the setting at a path, where it has this value. */

@@ -228,6 +228,7 @@ export const configSchema = map(
             flag('Whether to count automatic snapshots, with one call for each source.'),
             true,
           ),
+          spend: z._default(flag('Whether to show the bill of the last month, from Cost Explorer.'), false),
         },
         'a map such as { send: always, staleAfter: 14d }',
         'Settings of the report.',

@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
+import { makeReadBills } from '../aws/cost-explorer';
 import { type HttpLimits, PATIENT, UPLOADING, withLimits } from '../aws/http-limits';
 import { makeLightsailClients } from '../aws/lightsail-client';
 import { makeReadInventory } from '../aws/lightsail-inventory';
@@ -13,6 +14,7 @@ import { nextScheduledDay } from '../core/time/report-schedule';
 import { malformedEvent } from '../core/util/malformed-event';
 import { snapshotKinds } from '../kinds/registry';
 import { checkFirstReport } from '../reporting/first-report';
+import { makeReadSpend } from '../reporting/read-spend';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { type RunRequest, type RunResult, runReport } from '../reporting/run-report-job';
 import { runSchedule } from '../reporting/send-lock';
@@ -110,19 +112,22 @@ export function wireReport(
     if (first !== 'due') return { check: 'first-report', firstReport: first };
     const now = clock();
     const scheduledAt = runSchedule(scheduledTimeOf(event), now);
+    const account = context.invokedFunctionArn.split(':')[4] ?? null;
     const readInventory = makeReadInventory({
       clients: makeLightsailClients(),
       firstRegion: env.region,
-      account: context.invokedFunctionArn.split(':')[4] ?? null,
+      account,
       kinds: snapshotKinds,
       clock,
     });
+    const billing = { account, region: env.region, config: { requestHandler: withLimits(PATIENT) } };
     const ports = {
       clock,
       digest: digestOf,
       readInventory,
       store,
       channel,
+      ...(config.report.spend && { readSpend: makeReadSpend({ readBills: makeReadBills(billing), store }) }),
       evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };

@@ -18,6 +18,7 @@ import { formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
 import { nextReportText, repeatCommand, type TextContext } from './report-header';
 import { regionsNotRead, unreadElsewhere } from './report-sections';
+import { regionBillsLine, spendLine } from './spend-text';
 import { afterUnreadText, causeOf, type UnreadRegion, unreadByRegion } from './unread-text';
 
 /** Maximum lines of each block. With those of email-attention.ts and the empty lines they add up to 40 at most. */
@@ -173,6 +174,10 @@ function footerBlock(report: Report, context: TextContext, maxName: number): Ema
   ];
 }
 
+/** The bill of the last month. Its lines are taken from those of the sources. */
+const billBlock = (report: Report): EmailBlock =>
+  [spendLine(report), regionBillsLine(report)].flatMap((line) => (line === null ? [] : foreignText(line, 200)));
+
 /**
  * Renders the e-mail of a report: a subject of at most 99 printable ASCII characters, and plain text of at most 40
  * lines and 8 KiB. The full lists are in the files of the report.
@@ -180,13 +185,14 @@ function footerBlock(report: Report, context: TextContext, maxName: number): Ema
 export function renderEmail(report: Report, context: TextContext): EmailText {
   const state = emailState(report, context);
   const hasCommand = hasApplyCommand(report, context) || hasRepeatCommand(report, context);
-  const maxSources = hasCommand ? MAX_SOURCES_WITH_COMMAND : MAX_EMAIL_SOURCES;
+  const bill = billBlock(report);
+  const maxSources = (hasCommand ? MAX_SOURCES_WITH_COMMAND : MAX_EMAIL_SOURCES) - bill.length;
   const body = fitEmail((maxName) => [
     outcomeBlock(report, context, state),
     unreadBlock(report, maxName),
     sourcesBlock(report, context, maxSources, maxName),
     attentionLines(report, context, maxName),
-    [changesText(report, context.isFirstReport)],
+    [changesText(report, context.isFirstReport), ...bill],
     linksBlock(report, context),
     nextStepBlock(report, context),
     footerBlock(report, context, maxName),

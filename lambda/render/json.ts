@@ -12,6 +12,7 @@ import type {
   Totals,
   Verdict,
 } from '../core/report/report-model';
+import { amountInCents } from '../core/report/spend';
 import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot/snapshot';
 import { escapeJson } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
@@ -82,8 +83,15 @@ export interface JsonReport {
       readonly newest: string | null;
     }[];
   } | null;
-  /** Null: the bill was not read. */
-  readonly spend: null;
+  /** Last month's bill of Lightsail snapshots, in `currency`. Null: it was not read. */
+  readonly spend: {
+    readonly month: string;
+    /** False: the bill may still change. */
+    readonly final: boolean;
+    readonly currency: 'USD';
+    readonly total: number;
+    readonly byRegion: Readonly<Record<string, number>>;
+  } | null;
   readonly problems: readonly Problem[];
   readonly plan: {
     readonly id: string;
@@ -217,6 +225,13 @@ function automaticJson({ automatic, automaticRead }: Report): JsonReport['automa
   };
 }
 
+function spendJson({ spend }: Report): JsonReport['spend'] {
+  if (spend?.state !== 'read') return null;
+  const { month, final, total, byRegion } = spend.bill;
+  const amounts = [...byRegion].map(([region, amount]) => [region, amountInCents(amount)] as const);
+  return { month, final, currency: 'USD', total: amountInCents(total), byRegion: Object.fromEntries(amounts) };
+}
+
 function* array<T>(name: string, items: readonly T[], toJson: (item: T) => string): Generator<string> {
   yield `"${name}":[`;
   for (const [index, item] of items.entries()) yield `${index === 0 ? '\n' : ',\n'}${toJson(item)}`;
@@ -260,7 +275,7 @@ function* chunksOf(report: Report, due: ReadonlyMap<string, string>): Generator<
   yield* array('snapshots', report.items, (item) => snapshotJson(item, report, due.get(item.snapshot.arn ?? '')));
   yield* array('sources', report.sources, reportSourceJson);
   yield `"changes":${JSON.stringify(changesJson(report.changes))},\n`;
-  yield `"automaticSnapshots":${JSON.stringify(automaticJson(report))},"spend":null,\n`;
+  yield `"automaticSnapshots":${JSON.stringify(automaticJson(report))},"spend":${JSON.stringify(spendJson(report))},\n`;
   yield* array('problems', report.problems, ({ code, arn, message }) => JSON.stringify({ code, arn, message }));
   const blocked = plan.blocked && { code: plan.blocked.code, message: plan.blocked.message };
   yield `"plan":${JSON.stringify({ id: plan.id, digest: plan.digest, expiresAt: iso(plan.expiresAt), count: plan.count, blocked })}}\n`;

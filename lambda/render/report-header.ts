@@ -16,6 +16,7 @@ import { firstCleanUp, type PlanLimits } from './first-clean-up';
 import { formatCount, formatNumber } from './numbers';
 import { CEILING_NOTE, evidenceLines, zoneText } from './phrases';
 import { regionsNotRead } from './report-sections';
+import { spendLine } from './spend-text';
 import { type SizeTotals, sizesText, sumSizes } from './totals';
 
 /** A run of the command line that prints a report. Its commands repeat the options. */
@@ -204,6 +205,8 @@ function warningLines({ plan, config }: Report, { confirmedSubscribers }: TextCo
   return lines;
 }
 
+const present = (line: string | null): readonly string[] => (line === null ? [] : [line]);
+
 /** The outcome, and what needs a person before anything else. Never cut. */
 export function outcomeLines(report: Report, context: TextContext): readonly string[] {
   const { totals, problems, complete } = report;
@@ -217,6 +220,7 @@ export function outcomeLines(report: Report, context: TextContext): readonly str
     verdictLine(report),
     ...regionsNotRead(report),
     ...(totals.snapshots > 0 ? [keptLine(report)] : []),
+    ...present(spendLine(report)),
     ...(problems.length > 0 ? [`${formatCount(problems.length, 'problem')} to check.`] : []),
     ...(dueLine === null ? [] : [dueLine]),
     deletionLine(report, context),

@@ -8,13 +8,15 @@ import {
   STATUSES,
   type Status,
 } from '../core/report/report-model';
+import { amountInCents } from '../core/report/spend';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localDay, localMinute } from '../core/time/period';
 import { joinNames } from '../core/util/join-names';
 import { oneLine } from '../core/util/safe-text';
 import { explainExpiry } from './expiry-reasons';
-import { formatCount, formatNumber } from './numbers';
+import { formatCount, formatDollars, formatNumber } from './numbers';
 import { describeAge, kindPlural, monthlyCostText, reasonsText, snapshotName, sourceName } from './phrases';
+import { billedPlace, monthInWords, regionBills, upToText } from './spend-text';
 import { ceilingText, sumSizes } from './totals';
 
 /** An item of a section. `heading` and `shared` are written only if they differ from those of the item before. */
@@ -427,6 +429,30 @@ function automaticSection(report: Report): Section | null {
   };
 }
 
+/** The bill of the last month by region, beside the ceilings. */
+function billSection(report: Report): Section | null {
+  const { spend } = report;
+  if (spend?.state !== 'read') return null;
+  const { bill } = spend;
+  return section(
+    `Bill of ${monthInWords(bill.month)}: ${formatDollars(amountInCents(bill.total))}`,
+    [
+      'This is what AWS billed for Lightsail snapshots. It includes automatic snapshots and snapshots that no longer ' +
+        'exist, and not those made since.',
+    ],
+    regionBills(report, bill),
+    ({ region, billed, ceiling, expireCeiling }) => {
+      const facts = [formatDollars(billed), upToText(ceiling), upToText(expireCeiling)] as const;
+      const place = billedPlace(region);
+      return {
+        line: `${place}: billed ${facts[0]}, ${facts[1]}; can be deleted: ${facts[2]}`,
+        cells: [place, ...facts],
+      };
+    },
+    ['REGION', 'BILLED', 'ALL NOW', 'CAN BE DELETED'],
+  );
+}
+
 const present = (parts: readonly (Section | null)[]): readonly Section[] => parts.filter((part) => part !== null);
 
 /** The sections between the unread lists and the next steps, in reading order. */
@@ -440,6 +466,7 @@ export function sections(report: Report, due?: DueDays): readonly Section[] {
     staleSection(report),
     orphansSection(report),
     automaticSection(report),
+    billSection(report),
     ...regionsOff(report),
   ]);
 }

@@ -14,6 +14,7 @@ import { encodeIndex } from '../core/snapshot/snapshot-index';
 import { compareText } from '../core/util/compare-text';
 import { decideConfirmed } from '../inventory/confirm-sources';
 import type { Clock, Digest, InventoryProgress, InventoryRequest, LiveInventory, ReadInventory } from '../ports/ports';
+import type { ReadSpend } from '../ports/spend-ports';
 import { withTimeout } from '../ports/with-timeout';
 import { reportSources, staleSources } from './report-sources';
 
@@ -21,6 +22,8 @@ export interface MakeReportPorts {
   readonly clock: Clock;
   readonly digest: Digest;
   readonly readInventory: ReadInventory;
+  /** Absent: the bill is not read. */
+  readonly readSpend?: ReadSpend;
 }
 
 export interface MakeReportRequest {
@@ -172,6 +175,8 @@ export async function makeReport(
 ): Promise<MadeReport> {
   const { config, reportId, previous } = request;
   const known = previous === null || 'unread' in previous ? null : previous;
+  const startedAt = ports.clock();
+  const spending = ports.readSpend?.(Math.min(request.at ?? startedAt, startedAt));
   const live = await readSince(known, ports, request, progress);
   const generatedAt = ports.clock();
   const now = request.at ?? generatedAt;
@@ -215,6 +220,7 @@ export async function makeReport(
     sources,
     stale: staleSources(sources, inventory.sourceList),
     changes,
+    spend: (await spending) ?? null,
     confirmedGone,
   };
   return { report, plan };

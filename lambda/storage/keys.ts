@@ -66,6 +66,10 @@ export const REPORT_DUE_SINCE = `${RUNS}awaited-since.txt`;
 /** The note that a report was delivered to a person, after which no first report is due. */
 export const FIRST_REPORT = `${RUNS}first-report.txt`;
 
+/** The folder of final bills, and the bill of a month (`2026-10`). */
+export const BILLS = 'bills/';
+export const billFile = (month: string): string => `${BILLS}${month}.json`;
+
 /** The result of a plan, as JSON and as a page. */
 export const resultFile = (planId: string): string => `${RESULTS}${planId}.json`;
 export const resultPage = (planId: string): string => `${RESULTS}${planId}.html`;

@@ -327,6 +327,15 @@ export const REPORT_INDEX = z.looseObject({
   ),
 });
 
+/** The final bill of a month: decimal texts in US dollars. */
+export const MONTHLY_BILL = z.looseObject({
+  schemaVersion: z.literal(1),
+  month: z.string(),
+  currency: z.literal('USD'),
+  total: z.string(),
+  byRegion: z.record(z.string(), z.string()),
+});
+
 /** Returns what a JSON text describes, or null where it is not JSON, or not as its schema has it. */
 export function parseStored<T>(schema: z.ZodMiniType<T>, text: string | null): T | null {
   try {

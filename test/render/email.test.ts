@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import type { EvaluatedSnapshot, Report } from '../../lambda/core/report/report-model';
+import { billOf, type Spend } from '../../lambda/core/report/spend';
 import { fullDayText } from '../../lambda/render/day-text';
 import { renderEmail } from '../../lambda/render/email';
 import { commandLines } from '../../lambda/render/email-layout';
@@ -161,6 +162,7 @@ describe('the e-mail', () => {
     days: fc.integer({ min: 0, max: 9 }),
     hasCommand: fc.boolean(),
     confirmedSubscribers: fc.constantFrom<(number | null)[]>(null, 0, 1),
+    bill: fc.constantFrom(null, 'unread' as const, 1, 30),
   });
 
   type State = typeof state extends fc.Arbitrary<infer T> ? T : never;
@@ -181,7 +183,18 @@ describe('the e-mail', () => {
     days: 0,
     hasCommand: true,
     confirmedSubscribers: 0,
+    bill: 30,
   };
+
+  /** A bill of so many regions whose codes are not known, as long as a line of it can be. */
+  function spendOf(bill: State['bill'], names: readonly string[]): Spend | null {
+    if (bill === null) return null;
+    const [name = ''] = names;
+    if (bill === 'unread') return { state: 'unread', cause: name, remedy: name };
+    const amounts = Array.from({ length: bill }, (_, i) => [`${name}${i}-SnapshotUsage`, 10n ** 32n] as const);
+    const before = billOf('2026-08', true, amounts);
+    return { state: 'read', bill: billOf('2026-10', false, amounts), change: { month: '2026-09', before } };
+  }
 
   function checkState(given: State): void {
     const { amount, names, every, mode, blocked } = given;
@@ -221,6 +234,7 @@ describe('the e-mail', () => {
         addOnEnabled: false,
       })),
       changes: given.hasChanges ? changes({ added: items }) : null,
+      spend: spendOf(given.bill, names),
     });
     const isCounting = mode === 'automatic' && given.days > 0 && given.complete && blocked === null;
     const due = items

@@ -24,6 +24,10 @@ describe.each([...HANDLERS])('the bundle of %s', (name) => {
     expect(statSync(join(bundle('first'), 'index.js')).size).toBeLessThanOrEqual(MAX_BYTES_OF[name]);
   });
 
+  test('has no codec of event streams, which no operation of a function has', () => {
+    expect(readFileSync(join(bundle('first'), 'index.js'), 'utf8')).not.toContain(':message-type');
+  });
+
   test('is the same bytes when it is built again, in another folder', () => {
     bundleHandlers(join(folder, 'second'));
     expect(readFileSync(join(bundle('second'), 'index.js'))).toEqual(readFileSync(join(bundle('first'), 'index.js')));

@@ -185,6 +185,7 @@ export function aReport(items: readonly EvaluatedSnapshot[], given: Partial<Repo
     pricing,
     automatic: [],
     automaticRead: true,
+    spend: null,
     sources: [],
     stale: [],
     changes: changes(),

@@ -47,6 +47,8 @@ export interface Config extends RetentionConfig, ConfigOrigin {
     readonly send: 'always' | 'expiring' | 'changed';
     readonly staleAfter: Duration;
     readonly automaticSnapshots: boolean;
+    /** Whether the bill of the last month is read. */
+    readonly spend: boolean;
   };
   readonly deletion: { readonly planValidFor: Duration; readonly grace: Duration };
   /** Rules that can never match, in their order. */

@@ -3,6 +3,7 @@ import type { PolicyUse } from '../policy/policy';
 import type { Reason } from '../policy/reason';
 import type { Kind, Problem, Snapshot, Tags } from '../snapshot/snapshot';
 import type { Zone } from '../time/zone';
+import type { Spend } from './spend';
 
 export type Verdict = 'keep' | 'expire';
 
@@ -181,6 +182,8 @@ export interface Report {
   readonly sources: readonly ReportSource[];
   readonly stale: readonly StaleSource[];
   readonly changes: Changes | null;
+  /** The bill of the last month; null: it was not to be read. */
+  readonly spend: Spend | null;
   /** Source ARNs that a request by name confirmed as gone. Later reports do not request them again. */
   readonly confirmedGone: readonly string[];
 }

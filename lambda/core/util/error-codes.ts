@@ -218,6 +218,11 @@ export const ERROR_CODES = {
     meaning: 'The schedule is not an expression of EventBridge Scheduler, never fires again, or fires too often.',
     remedy: 'Pass `cron(…)` or `rate(…)`, for example `cron(0 8 ? * MON *)`.',
   },
+  'context.spend': {
+    fault: 'operator',
+    meaning: 'The context `spend` is neither `on` nor `off`.',
+    remedy: 'Write `-c spend=on`, and `report: { spend: true }` in the configuration.',
+  },
   'context.unknown': {
     fault: 'operator',
     meaning: 'The context has a key that the app does not know.',
@@ -544,6 +549,11 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: 'The property `runbookUrl` is not the address of a page.',
     remedy: 'Pass an https address without `#`, or leave the property out.',
+  },
+  'props.spend': {
+    fault: 'operator',
+    meaning: 'The property `spend` is neither true nor false, or does not agree with `report.spend`.',
+    remedy: 'Write `report: { spend: true }` in the configuration, or leave `spend` out.',
   },
   'props.topic': {
     fault: 'operator',

@@ -1,8 +1,10 @@
 import type { Report } from '../../core/report/report-model';
+import { amountInCents, type MonthlyBill } from '../../core/report/spend';
 import { type Bar, type Chart, charts } from '../charts';
 import { escapeHtml } from '../escape';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
 import { allSizes } from '../report-header';
+import { billedPlace, monthInWords, regionBills, spendLine, upToText } from '../spend-text';
 import { gbText, unknownSizeText } from '../totals';
 import { clockOf } from './local-clock';
 import type { HistoryPoint, PageContext } from './page-context';
@@ -99,16 +101,31 @@ function automaticText({ automatic }: Report): string {
   return ` Not counted: ${formatCount(total, 'automatic snapshot')} of ${sources}. They cost too, and Lightsail rotates them.`;
 }
 
+/** The bill of the last month by region, beside the ceilings. */
+function billHtml(report: Report, bill: MonthlyBill): string {
+  const rows = regionBills(report, bill).map(
+    ({ region, billed, ceiling }) =>
+      `<tr><th scope="row"><bdi>${escapeHtml(billedPlace(region))}</bdi></th>` +
+      `<td class="r">${formatDollars(billed)}</td><td class="r">${upToText(ceiling)}</td></tr>`,
+  );
+  if (rows.length === 0) return '';
+  const title = `Bill of ${monthInWords(bill.month)}: ${formatDollars(amountInCents(bill.total))}`;
+  return `<div class="chart" id="bill"><table><caption><b>${escapeHtml(title)}</b> Billed, beside full copies of what exists now</caption>\
+<tbody>${rows.join('\n')}</tbody></table></div>\n`;
+}
+
 /** Cost and age of all snapshots, and how they changed from report to report. */
 export function costSectionHtml(report: Report, { history = [] }: PageContext): string {
   if (report.items.length === 0) return '';
   const sizes = allSizes(report);
+  const bill = spendLine(report);
+  const { spend } = report;
   const written = charts(report)
     .filter(({ bars }) => bars.length > 0)
     .map(chartHtml);
   return `<section id="cost" aria-labelledby="h-cost"><div class="head"><div><h2 id="h-cost">Cost and age</h2>
 <p>“Up to” is the price of full copies: ${escapeHtml(gbText(sizes))}, <b>${formatDollars(sizes.ceiling)}</b> a month\
-${escapeHtml(unknownSizeText(sizes))}. Lightsail bills only what changed from one snapshot to the next, so the bill is lower.${automaticText(report)}</p></div></div>
-<div class="charts">${written.slice(0, 2).join('')}${historyHtml(report, history)}${written.slice(2).join('')}</div></section>
+${escapeHtml(unknownSizeText(sizes))}. Lightsail bills only what changed from one snapshot to the next, so the bill is lower.${automaticText(report)}</p>${bill === null ? '' : `<p id="spend">${escapeHtml(bill)}</p>`}</div></div>
+<div class="charts">${spend?.state === 'read' ? billHtml(report, spend.bill) : ''}${written.slice(0, 2).join('')}${historyHtml(report, history)}${written.slice(2).join('')}</div></section>
 `;
 }

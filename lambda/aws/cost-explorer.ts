@@ -1,0 +1,196 @@
+import { LightsailClient, type LightsailClientConfig } from '@aws-sdk/client-lightsail';
+import { makeBuilder } from '@smithy/core/client';
+import { getEndpointPlugin } from '@smithy/core/endpoints';
+import { type Amount, billOf, type MonthlyBill, monthAfter, parseAmount } from '../core/report/spend';
+import type { Bills, ReadBills } from '../ports/spend-ports';
+import { errorFacts } from './aws-errors';
+
+/** Cost Explorer has one endpoint, for all regions of the standard partition. */
+const REGION = 'us-east-1';
+const ENDPOINT = `https://ce.${REGION}.amazonaws.com`;
+const TARGET = 'AWSInsightsIndexService';
+
+/** Pages of one reading, each with some thousand usage types; a request of each costs $0.01. */
+const MAX_PAGES = 10;
+const MAX_ATTEMPTS = 2;
+const CURRENCY = 'USD';
+
+/** Regions whose partition has no Cost Explorer, or another one. */
+const OTHER_PARTITION = /^(?:cn|us-gov|us-iso|us-isob|eusc|eu-isoe)-/;
+
+const JSON_VALUE = 15;
+const TEXT = 0;
+const STRUCTURE = 3;
+const OPERATION = 9;
+const NAMESPACE = 'com.amazonaws.costexplorer';
+const INPUTS = ['TimePeriod', 'Granularity', 'Filter', 'GroupBy', 'Metrics', 'NextPageToken'];
+
+/**
+ * GetCostAndUsage over the client of Lightsail, which speaks the same protocol: the own client of Cost Explorer would
+ * be a tenth of the report function for one operation.
+ */
+const GetCostAndUsageCommand = makeBuilder(
+  { Endpoint: { type: 'builtInParams', name: 'endpoint' } },
+  TARGET,
+  'CostExplorerClient',
+  getEndpointPlugin,
+)({}, () => [], 'GetCostAndUsage', [
+  OPERATION,
+  NAMESPACE,
+  'GetCostAndUsage',
+  0,
+  [STRUCTURE, NAMESPACE, 'Request', 0, INPUTS, INPUTS.map(() => JSON_VALUE)],
+  [STRUCTURE, NAMESPACE, 'Response', 0, ['NextPageToken', 'ResultsByTime'], [TEXT, JSON_VALUE]],
+]);
+
+/** Settings of the client: credentials and connection. */
+export type CostExplorerConfig = Pick<LightsailClientConfig, 'credentials' | 'requestHandler'>;
+
+function costExplorerClient(config: CostExplorerConfig): LightsailClient {
+  const settings = {
+    ...config,
+    region: REGION,
+    maxAttempts: MAX_ATTEMPTS,
+    // By this name the SDK looks up AWS_ENDPOINT_URL_COST_EXPLORER.
+    serviceId: 'Cost Explorer',
+    endpointProvider: ({ Endpoint = ENDPOINT }: { readonly Endpoint?: string }) => ({ url: new URL(Endpoint) }),
+    signingName: 'ce',
+    protocolSettings: { defaultNamespace: NAMESPACE, version: '2017-10-25', serviceTarget: TARGET },
+  };
+  return new LightsailClient(settings as LightsailClientConfig);
+}
+
+const dimension = (key: string, value: string) => ({ Dimensions: { Key: key, Values: [value] } });
+
+const requestOf = (first: string, last: string, account: string) => ({
+  TimePeriod: { Start: `${first}-01`, End: `${monthAfter(last, 1)}-01` },
+  Granularity: 'MONTHLY',
+  Filter: {
+    And: [
+      dimension('SERVICE', 'Amazon Lightsail'),
+      dimension('RECORD_TYPE', 'Usage'),
+      // Of all accounts of an organization, its management account would else get the bill of all.
+      dimension('LINKED_ACCOUNT', account),
+    ],
+  },
+  GroupBy: [{ Type: 'DIMENSION', Key: 'USAGE_TYPE' }],
+  Metrics: ['UnblendedCost'],
+});
+
+const unread = (cause: string, remedy: string): Bills => ({ state: 'unread', cause, remedy });
+
+/** An answer that has not what was asked for. */
+class Malformed extends Error {}
+
+const NOT_READY = 'open Cost Explorer once in the Billing console of this account, and wait a day';
+const NEXT_TIME = 'the next report asks again';
+
+/** Says why a call failed. */
+function failureText(error: unknown): Bills {
+  if (error instanceof Malformed) return unread(error.message, NEXT_TIME);
+  const { code, message } = errorFacts(error);
+  const detail = `${message} (${code})`;
+  if (/^DataUnavailable/.test(code)) return unread('Cost Explorer has no data of this account yet', NOT_READY);
+  if (/not enabled for cost explorer/i.test(message))
+    return unread('Cost Explorer is not enabled in this account', NOT_READY);
+  if (/^AccessDenied/.test(code))
+    return unread(
+      `access to Cost Explorer is denied: ${detail}`,
+      'allow ce:GetCostAndUsage, and in a member account of an organization let its management account allow Cost Explorer',
+    );
+  return unread(`Cost Explorer failed: ${detail}`, NEXT_TIME);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const member = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Json)[name] : undefined;
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** The usage type and the cost of a group. */
+function groupOf(group: unknown): readonly [string, Amount] {
+  const [usageType] = listOf(member(group, 'Keys'));
+  const cost = member(member(group, 'Metrics'), 'UnblendedCost');
+  const [amount, unit] = [member(cost, 'Amount'), member(cost, 'Unit')];
+  const parsed = typeof amount === 'string' ? parseAmount(amount) : null;
+  if (typeof usageType !== 'string' || parsed === null)
+    throw new Malformed(`Cost Explorer gave an amount that cannot be read (${JSON.stringify(amount)})`);
+  if (unit !== CURRENCY && parsed !== 0n)
+    throw new Malformed(`the bill is in ${JSON.stringify(unit)}, and costs here are in ${CURRENCY}`);
+  return [usageType, parsed];
+}
+
+/** Amounts by month, and whether they are final. */
+type Months = Map<string, { final: boolean; readonly amounts: (readonly [string, Amount])[] }>;
+
+function addPage(months: Months, results: readonly unknown[]): void {
+  for (const result of results) {
+    const start = member(member(result, 'TimePeriod'), 'Start');
+    if (typeof start !== 'string') throw new Malformed('Cost Explorer gave a month that cannot be read');
+    const month = start.slice(0, 7);
+    const found = months.get(month) ?? { final: true, amounts: [] };
+    months.set(month, found);
+    found.final &&= member(result, 'Estimated') === false;
+    for (const group of listOf(member(result, 'Groups'))) found.amounts.push(groupOf(group));
+  }
+}
+
+function billsOf(months: Months, first: string, last: string): readonly MonthlyBill[] {
+  const bills: MonthlyBill[] = [];
+  for (let month = first; month <= last; month = monthAfter(month, 1)) {
+    const found = months.get(month);
+    if (found === undefined) throw new Malformed(`Cost Explorer gave no bill for ${month}`);
+    bills.push(billOf(month, found.final, found.amounts));
+  }
+  return bills;
+}
+
+async function readPages(
+  client: LightsailClient,
+  request: ReturnType<typeof requestOf>,
+  abortSignal: AbortSignal | undefined,
+): Promise<Months> {
+  const months: Months = new Map();
+  const tokens = new Set<string>();
+  let token: unknown;
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const input = typeof token === 'string' ? { ...request, NextPageToken: token } : request;
+    const answer: unknown = await client.send(new GetCostAndUsageCommand(input as object), {
+      ...(abortSignal && { abortSignal }),
+    });
+    addPage(months, listOf(member(answer, 'ResultsByTime')));
+    token = member(answer, 'NextPageToken');
+    if (typeof token !== 'string' || token === '') return months;
+    if (tokens.has(token)) throw new Malformed('Cost Explorer repeated a page token');
+    tokens.add(token);
+  }
+  throw new Malformed(`Cost Explorer gave more than ${MAX_PAGES} pages`);
+}
+
+/** The account whose bill is read (null: not known), a region of its partition, and the client's settings. */
+export interface BillReaderOptions {
+  readonly account: string | null;
+  readonly region: string;
+  readonly config: CostExplorerConfig;
+}
+
+/** Reads bills from Cost Explorer: one request for all months, and one for each further page. */
+export function makeReadBills({ account, region, config }: BillReaderOptions): ReadBills {
+  return async (first, last, abortSignal) => {
+    if (OTHER_PARTITION.test(region))
+      return unread('this partition of AWS has another Cost Explorer', 'read the bill in its Billing console');
+    if (account === null) return unread('the number of this account is not known', 'allow sts:GetCallerIdentity');
+    const client = costExplorerClient(config);
+    try {
+      return {
+        state: 'read',
+        bills: billsOf(await readPages(client, requestOf(first, last, account), abortSignal), first, last),
+      };
+    } catch (error) {
+      return failureText(error);
+    } finally {
+      client.destroy();
+    }
+  };
+}
