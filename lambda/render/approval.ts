@@ -12,9 +12,9 @@ export function approvalText(approval: Approval | null): string {
   if (approval === null) return 'not recorded';
   const { kind, arn, claimed, announcedBy = [] } = approval;
   if (kind === 'automatic') {
-    if (announcedBy.length === 0) return 'the schedule of automatic deletion';
+    if (announcedBy.length === 0) return 'no person: automatic deletion';
     const names = announcedBy.length === 1 ? oneLine(announcedBy[0] ?? '') : rangeText(announcedBy);
-    return `the schedule of automatic deletion, announced by ${formatCount(announcedBy.length, 'report')} (${names})`;
+    return `no person: automatic deletion, announced by ${formatCount(announcedBy.length, 'report')} (${names})`;
   }
   const subject = SUBJECTS[kind][claimed ? 'claimed' : 'confirmed'];
   if (arn === null) return `${subject}, ARN not known`;

@@ -28,7 +28,7 @@ function storingLines({ problems, plan }: Report): readonly string[] {
 
 /** The first line of the e-mail of a report that the starter policy made. */
 export const STARTER_TEXT =
-  'There is no retention.yaml: the built-in starter policy made this report. It deletes nothing, so there is nothing to stop.';
+  'Nothing is deleted, and there is nothing to stop: there is no retention.yaml with a policy of yours yet, so the starter policy made this report.';
 
 const UNCONFIRMED_NOTE =
   'NO PERSON RECEIVES THIS E-MAIL, because no address is confirmed. Open "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.';
@@ -70,10 +70,10 @@ export function attentionLines(report: Report, context: TextContext, maxName: nu
   const max = MAX_ATTENTION_LINES - 1 - warningLinesOf(report, context).length;
   const shown = matters.length <= max ? matters : matters.slice(0, Math.max(0, max - 1));
   const rest = matters.slice(shown.length);
-  const others = rest.map(({ count, title }) => `${formatNumber(count)} ${title}`).join(', ');
+  const others = rest.map(({ task }) => task).join(', ');
   const more = `- and ${formatNumber(rest.length)} more${context.fullReport === null ? '' : ' in the report'}: ${others}`;
   return [
-    `NEEDS ATTENTION: ${formatNumber(matters.length)}`,
+    `NEEDS ATTENTION: ${formatNumber(matters.length)}, when you have time. Everything affected is kept.`,
     ...shown.map((matter) => matterLine(matter, report, maxName)),
     ...(rest.length === 0 ? [] : [more]),
   ];

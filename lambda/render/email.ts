@@ -90,7 +90,7 @@ function applyBlock({ plan, zone, account, totals }: Report, { applyCommand, run
   if (applyCommand === null || run.kind !== 'deployed') return [];
   const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
   return [
-    `To delete ${these} (it cannot be undone), paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)} until ${mediumMinute(localMinute(plan.expiresAt, zone))}:`,
+    `If you do nothing, nothing is deleted. To delete ${these} at once (it cannot be undone), paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)} until ${mediumMinute(localMinute(plan.expiresAt, zone))}:`,
     { text: 'CloudShell:', link: cloudShellLink(run.region) },
     ...commandLines(applyCommand),
   ];

@@ -1,6 +1,7 @@
 import { applyLocallyCommand, type RunOptions, readingCommand } from '../core/report/command-line';
 import type { Report } from '../core/report/report-model';
 import { exactPercentText, percentText } from '../core/util/percent';
+import { foreignText } from './email-layout';
 import { formatCount, formatNumber } from './numbers';
 import type { Line, TextContext } from './report-header';
 
@@ -10,9 +11,22 @@ export interface PlanLimits {
   readonly maxShare: number;
 }
 
-/** How a reader without a command line raises the limits. */
-export const RAISE_LIMITS =
-  'Check the list. If it is right, raise caps.maxDeletions and caps.maxShare in retention.yaml, and deploy it again.';
+/** How a reader without a command line raises the limits: to what, and in which file. */
+export function raiseLimitsText({ totals, config }: Pick<Report, 'totals' | 'config'>, limits?: PlanLimits): string {
+  const share = Math.ceil((100 * totals.expire) / Math.max(1, totals.snapshots)) / 100;
+  const raised = [
+    ...(limits === undefined || totals.expire > limits.maxDeletions
+      ? [`caps.maxDeletions to at least ${totals.expire}`]
+      : []),
+    ...(limits === undefined || totals.expire > limits.maxShare * totals.snapshots
+      ? [`caps.maxShare to at least ${share}`]
+      : []),
+  ];
+  return (
+    `Check the list. If it is right, set ${raised.join(' and ')} in ${foreignText(config.origin, 40)}, ` +
+    'and deploy it again. Else do nothing.'
+  );
+}
 
 /** The share of a report's snapshots that can be deleted, rounded the same everywhere. */
 export const expireShareText = ({ totals }: Pick<Report, 'totals'>, limits?: PlanLimits): string =>
@@ -40,9 +54,9 @@ export const firstCleanUpCommands = (plan: string, options: RunOptions): readonl
 ];
 
 /** What to do about a plan that exceeds its limits; empty for any other plan. */
-export function firstCleanUp(report: Report, { run }: Pick<TextContext, 'run'>): readonly Line[] {
+export function firstCleanUp(report: Report, { run, limits }: Pick<TextContext, 'run' | 'limits'>): readonly Line[] {
   if (!exceedsCaps(report)) return [];
-  if (run.kind === 'deployed') return [RAISE_LIMITS];
+  if (run.kind === 'deployed') return [raiseLimitsText(report, limits)];
   return [
     'Check the list. If it is right, raise the limits in the configuration; or, for a first clean-up, make a plan whose limits are its own count and apply it (a deletion cannot be undone):',
     ...firstCleanUpCommands(run.plan ?? 'plan.json', run.options).map((command) => ({ command })),

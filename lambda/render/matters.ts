@@ -19,6 +19,8 @@ export interface Matter {
   /** After the count. */
   readonly title: string;
   readonly line: string;
+  /** What there is to do, with the count: `1 failed snapshot to delete`. */
+  readonly task: string;
   readonly notes: readonly string[];
   items(): Iterable<Item>;
 }
@@ -49,6 +51,7 @@ function problemsMatter(report: Report): readonly Matter[] {
         names.length === 0
           ? 'The details name each of them.'
           : `${firstNamesText(names)}. What is affected stays until it is fixed.`,
+      task: formatCount(section.count, 'problem to correct', 'problems to correct'),
       notes: section.lead,
       items: section.items,
     },
@@ -65,6 +68,7 @@ function failedMatter({ items }: Report): readonly Matter[] {
       count: failed.length,
       title: pluralText(failed.length, 'snapshot failed', 'snapshots failed'),
       line: `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))}. ${pluralText(failed.length, 'It cannot be restored from. You can delete it.', 'They cannot be restored from. You can delete them.')}`,
+      task: formatCount(failed.length, 'failed snapshot to delete', 'failed snapshots to delete'),
       notes: [],
       items: () =>
         failed.map(({ snapshot }) => ({
@@ -86,6 +90,7 @@ function staleMatter(report: Report): readonly Matter[] {
       count,
       title: pluralText(count, 'source has no recent snapshot', 'sources have no recent snapshot'),
       line: `Longest: ${name}, ${days === null ? 'no snapshot at all' : formatCount(days, 'day')}. Is its backup job running?`,
+      task: formatCount(count, 'source without a recent snapshot', 'sources without a recent snapshot'),
       notes: [],
       items: () =>
         report.stale.map(({ source, newestAt }) => ({
@@ -111,13 +116,15 @@ function orphansMatter(report: Report): readonly Matter[] {
   const section = orphansSection(report);
   if (section === null) return [];
   const orphans = report.items.filter(({ sourceExists }) => sourceExists === false);
+  const them = pluralText(orphans.length, 'it', 'them');
   const names = bySource(orphans).map(([first]) => oneLine(first?.snapshot.source?.name ?? 'a source without a name'));
   return [
     {
       id: 'orphans',
       count: orphans.length,
       title: goneText(orphans),
-      line: `${firstNamesText(names)}. ${pluralText(orphans.length, 'It may be the only copy.', 'They may be the only copies.')}`,
+      line: `${firstNamesText(names)}. ${pluralText(orphans.length, 'It may be the only copy', 'They may be the only copies')}, so keep ${them} if in doubt.`,
+      task: `${formatCount(orphans.length, 'snapshot', 'snapshots')} of what no longer exists (keep or delete)`,
       notes: [],
       items: section.items,
     },
@@ -128,13 +135,19 @@ function leftoversMatter({ automatic, zone }: Report): readonly Matter[] {
   const left = automatic.filter(({ addOnEnabled, count }) => addOnEnabled === false && count > 0);
   if (left.length === 0) return [];
   const count = left.reduce((sum, each) => sum + each.count, 0);
+  const them = pluralText(count, 'it', 'them');
   const nameOf = ({ source }: (typeof left)[number]): string => oneLine(source.name ?? source.arn ?? 'unnamed');
   return [
     {
       id: 'leftovers',
       count,
       title: pluralText(count, 'automatic snapshot was left behind', 'automatic snapshots were left behind'),
-      line: `Automatic snapshots of ${firstNamesText(left.map(nameOf))} are off; these still cost.`,
+      line: `${pluralText(count, 'It belongs', 'They belong')} to ${firstNamesText(left.map(nameOf))}, where automatic snapshots are off. Delete ${them} in Lightsail if you do not need ${them}.`,
+      task: formatCount(
+        count,
+        'old automatic snapshot to delete in Lightsail',
+        'old automatic snapshots to delete in Lightsail',
+      ),
       notes: ['This tool never deletes automatic snapshots. Remove them in Lightsail.'],
       items: () =>
         left.map((each) => ({
@@ -174,6 +187,7 @@ function stayingMatter(
       count: staying.length,
       title: pluralText(staying.length, one, many),
       line: `${line} ${staying.length === 1 ? 'Cost' : 'Together'} ${costCeilingOf(staying, report)}.`,
+      task: formatCount(staying.length, one, many),
       notes: [],
       items: () =>
         staying.sort(oldestFirst).map(({ snapshot }) => ({

@@ -150,9 +150,9 @@ function unknownText(result: ApplyResult): string {
   const unknown = [...lateItems(result), ...unsettledItems(result)];
   const [first] = unknown;
   if (first === undefined) return '';
-  const name = unknown.length === 1 ? ` (${foreignText(first.name ?? first.arn)})` : '';
-  const they = unknown.length === 1 ? 'it' : 'they';
-  return `Of ${formatNumber(unknown.length)} the outcome is not known${name}: ${they} may still disappear, and the next report says.`;
+  if (unknown.length === 1)
+    return `The outcome of ${foreignText(first.name ?? first.arn)} is not known: AWS may still delete it. The next report says.`;
+  return `The outcome of ${formatNumber(unknown.length)} is not known: AWS may still delete them. The next report says.`;
 }
 
 /** `2 could not be deleted. 2 were skipped, and not deleted.`; empty: all snapshots of the plan were deleted. */
@@ -210,7 +210,7 @@ export function afterDeletion(result: ApplyResult): string {
   const failed = failedItems(result);
   const denied = failed.filter(({ code }) => code.startsWith('AccessDenied')).length;
   if (denied > 0)
-    return `${NEXT_LIST} AWS did not allow ${denied === 1 ? 'one deletion' : `${formatNumber(denied)} deletions`}. To keep what is left, do nothing. Otherwise ask who manages your AWS account to allow it.`;
+    return `${NEXT_LIST} AWS did not allow ${denied === 1 ? 'one deletion' : `${formatNumber(denied)} deletions`}. To keep what is left, do nothing. To have it deleted, ask who manages your AWS account to allow these deletions.`;
   if (failed.length > 0) return `${NEXT_LIST} A snapshot that fails again needs you: its reason says why.`;
   const hasMore = result.totals.requested > result.totals.deleted;
   return `You do not need to do anything.${hasMore ? ` ${NEXT_LIST}` : ''}`;

@@ -79,10 +79,9 @@ export function unreadByRegion(report: Pick<Report, 'scopes'>): readonly UnreadR
 /** What follows once everything can be read; `grace` as configured: `7d`. */
 export const afterUnreadText = (deletionMode: 'off' | 'approve' | 'automatic' | undefined, grace?: string): string => {
   if (deletionMode === 'automatic')
-    return (
-      'After the next complete report, snapshots wait for the whole grace period' +
-      `${grace === undefined ? '' : ` of ${durationText(grace)}`} again before they are deleted.`
-    );
+    return `Once a report is complete again, its e-mail names a day for each deletion, at least ${
+      grace === undefined ? 'the grace period' : durationText(grace)
+    } later.`;
   return deletionMode === 'approve'
     ? 'The next complete report has a plan that you can approve.'
     : 'The next complete report lists what can be deleted.';

@@ -217,7 +217,7 @@ describe('lightsail-retention history', () => {
       ]);
       const { out } = await history('--store', `s3://${DEFAULT_BUCKET}/results/`);
       expect(unwrapped(out)).toContain(
-        'Approved by the schedule of automatic deletion, announced by 1 report (20261123T080000Z-b).',
+        'Approved by no person: automatic deletion, announced by 1 report (20261123T080000Z-b).',
       );
       expect(unwrapped(out)).toContain(
         'Approved by arn:aws:iam::123456789012:user/ben, a user of the dashboard (claimed).',

@@ -78,7 +78,7 @@ describe('after real deletions of the sample account', () => {
     approved: [{ kind: 'caller', arn: BEN, claimed: true }, `Approved by ${BEN}`],
     automatic: [
       { kind: 'automatic', arn: null, claimed: false, announcedBy: expect.arrayContaining([expect.any(String)]) },
-      'Approved by the schedule of automatic deletion, announced by ',
+      'Approved by no person: automatic deletion, announced by ',
     ],
   };
 

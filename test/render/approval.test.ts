@@ -10,14 +10,14 @@ describe('the text of an approval', () => {
     [{ kind: 'caller', arn: ARN, claimed: true }, `${ARN}, the invoker of the deletion function (claimed)`],
     [{ kind: 'caller', arn: null, claimed: true }, 'the invoker of the deletion function, ARN not known'],
     [{ kind: 'dashboard', arn: ARN, claimed: true }, `${ARN}, a user of the dashboard (claimed)`],
-    [{ kind: 'automatic', arn: null, claimed: false }, 'the schedule of automatic deletion'],
+    [{ kind: 'automatic', arn: null, claimed: false }, 'no person: automatic deletion'],
     [
       { kind: 'automatic', arn: null, claimed: false, announcedBy: ['c'] },
-      'the schedule of automatic deletion, announced by 1 report (c)',
+      'no person: automatic deletion, announced by 1 report (c)',
     ],
     [
       { kind: 'automatic', arn: null, claimed: false, announcedBy: ['c', 'b', 'a'] },
-      'the schedule of automatic deletion, announced by 3 reports (a to c)',
+      'no person: automatic deletion, announced by 3 reports (a to c)',
     ],
   ] as const)('of %j tells a claim from a confirmed identity', (approval, text) => {
     expect(approvalText(approval)).toBe(text);

@@ -315,7 +315,9 @@ describe('the e-mail', () => {
       const { body } = renderEmail(report, CONTEXT);
       const html = [...renderHtml(report, { stored: true, tagPrefix: 'retention' })].join('');
       const onPage = /href="#h-att">(\d+) needs? attention/.exec(html)?.[1];
-      expect(/^NEEDS ATTENTION: (\d+)$/m.exec(body)?.[1]).toBe(onPage);
+      expect(/^NEEDS ATTENTION: (\d+), when you have time\. Everything affected is kept\.$/m.exec(body)?.[1]).toBe(
+        onPage,
+      );
     }
   });
 
@@ -392,7 +394,9 @@ describe('the e-mail', () => {
     const { body } = renderEmail(report, { ...CONTEXT, applyCommand: 'apply-it', deletionMode: 'approve' });
     expect(body).not.toContain('apply-it');
     expect(body).toMatch(/^Your policy would delete 1 of 1 snapshot \(100 %\)\. That is more than your limits\./);
-    expect(body).toContain('raise caps.maxDeletions and caps.maxShare in retention.yaml');
+    expect(body).toContain(
+      'set caps.maxDeletions to at least 1 and caps.maxShare to at least 1 in retention.yaml, and deploy it again',
+    );
   });
 
   test('has a command that a shell joins again', () => {

@@ -230,14 +230,14 @@ describe('the first screen', () => {
     expect(shown(page(report, context), 'h1')).toBe('26 snapshots will be deleted on Monday, 7 December.');
     const text = first(report, context);
     expect(text).toContain('The other 147 snapshots stay');
-    expect(text).toContain('within your limits of 100 snapshots and 50 % of all: it has 26, 15 %');
+    expect(text).toContain('within your limits: 26 of at most 100 snapshots, 15 % of at most 50 % of all');
     expect(text).toContain('Mon 7 Dec 26 deleted');
     expect(text).toContain('key=retention:hold');
     expect(page(report, { ...context, deletionSchedule: 'deletion-8J9K' })).toContain(
       '<a class="ext" href="https://eu-central-1.console.aws.amazon.com/scheduler/home?region=eu-central-1#schedules/default/deletion-8J9K" rel="noreferrer">Stop all automatic deletion</a>',
     );
     expect(text).toContain('The deletion starts at 13:47 (UTC). If the list is right, you don’t need to do anything.');
-    expect(text).toContain('To keep one, hold it before that day');
+    expect(text).toContain('To keep one, hold it before that day ; “Keep one” says how. A deletion cannot be undone.');
     expect(text).not.toContain('Stop all');
   });
 
@@ -275,7 +275,9 @@ describe('the first screen', () => {
     const text = first(html, { ...DEPLOYED, config });
     expect(text).toContain('Nothing will be deleted: 26 snapshots exceed your limits.');
     expect(text).toContain('would delete 26 of 173 snapshots (15 %). Your limits are 100 snapshots and 10 %.');
-    expect(text).toContain('raise caps.maxDeletions and caps.maxShare in retention.yaml');
+    expect(text).toContain(
+      'If it is right, set caps.maxShare to at least 0.16 in retention.yaml, and deploy it again.',
+    );
     expect(text).toContain('This is normal for a first clean-up.');
     const later = { ...html, changes: changes() };
     expect(first(later, { ...DEPLOYED, config })).not.toContain('first clean-up');
@@ -284,7 +286,7 @@ describe('the first screen', () => {
 
   test('says of an incomplete report how long the countdown will be', () => {
     const unread = aReport(CANDIDATES, { complete: false, scopes: [aFailedScope('ap-southeast-2', 'disk')] });
-    expect(first(unread, DEPLOYED)).toContain('wait for the whole grace period of 7 days again');
+    expect(first(unread, DEPLOYED)).toContain('its e-mail names a day for each deletion, at least 7 days later');
   });
 
   test('asks who deployed it for a policy, and prints a command for it only on the command line', () => {

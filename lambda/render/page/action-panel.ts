@@ -5,7 +5,7 @@ import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
 import { dayInWords, longDayText } from '../day-text';
 import { escapeHtml } from '../escape';
-import { firstCleanUpCommands, RAISE_LIMITS } from '../first-clean-up';
+import { firstCleanUpCommands, raiseLimitsText } from '../first-clean-up';
 import { mattersOf } from '../matters';
 import { formatCount } from '../numbers';
 import { snapshotName, sourceName } from '../phrases';
@@ -135,12 +135,12 @@ ${commandHtml('apply-command', applyCommand)}${small(`Paste it into ${cloudShell
   )}${keep}`;
 }
 
-function blockedPanel(report: Report, { run }: PageContext): string {
+function blockedPanel(report: Report, { run, config }: PageContext): string {
   const isLocal = run?.kind === 'command-line';
   const intro = isLocal
     ? 'It makes one plan with higher limits. You see the whole list and type the number before anything is deleted. ' +
       'Later plans keep your limits.'
-    : RAISE_LIMITS;
+    : escapeHtml(raiseLimitsText(report, config?.caps));
   const how = isLocal
     ? firstCleanUpCommands(run.plan ?? 'plan.json', run.options)
         .map((command, index) => commandHtml(`clean-up-${index + 1}`, command))

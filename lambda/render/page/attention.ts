@@ -15,6 +15,7 @@ function changesMatter(report: Report): readonly Matter[] {
       count: section.count,
       title: pluralText(section.count, 'change since the last report', 'changes since the last report'),
       line: changesText(report).replace(/^[^:]*: /, ''),
+      task: '',
       notes: [],
       items: section.items,
     },
@@ -27,6 +28,7 @@ const regionsOffMatters = (report: Report): readonly Matter[] =>
     count: section.count,
     title: section.title.replace(/: [\d,]+$/, '').toLowerCase(),
     line: section.lead.join(' '),
+    task: '',
     notes: [],
     items: section.items,
   }));

@@ -2,10 +2,11 @@ import { DELETION_START_TEXT } from '../../core/plan/deletion-start';
 import { scheduleLink } from '../../core/report/console-links';
 import type { Report } from '../../core/report/report-model';
 import { localDay } from '../../core/time/period';
+import { exactPercentText } from '../../core/util/percent';
 import { oneLine } from '../../core/util/safe-text';
 import { dayInWords, daysAfter, longDayText, shortDayText, weekdayName } from '../day-text';
 import { escapeHtml } from '../escape';
-import { expireShareText, limitsInWords, limitsText } from '../first-clean-up';
+import { expireShareText, limitsText } from '../first-clean-up';
 import { attentionCountText, changesText, mattersOf } from '../matters';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
 import { kindPlural } from '../phrases';
@@ -70,7 +71,9 @@ function headlineOf(report: Report, situation: Situation, context: PageContext):
     case 'undated':
       return { subject: formatCount(totals.expire, 'snapshot'), rest: 'will be deleted on a day that is not known.' };
     case 'candidates':
-      return { subject: `${formatNumber(totals.expire)} of ${all}`, rest: 'can be deleted.' };
+      return report.plan.blocked?.code === 'config.built-in'
+        ? plain(`Nothing is deleted. The starter policy would not keep ${formatNumber(totals.expire)} of ${all}.`)
+        : { subject: `${formatNumber(totals.expire)} of ${all}`, rest: 'can be deleted.' };
     case 'blocked':
       return plain(
         `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted: ` +
@@ -208,7 +211,7 @@ function countdownLead(report: Report, days: readonly DeletionDay[]): string {
   return (
     `${days.length === 1 ? 'The' : 'Each'} deletion starts at ${boldText(DELETION_START_TEXT)} ` +
     `(${escapeHtml(oneLine(report.zone.name))}). If the list is right, you don’t need to do anything. ` +
-    `To keep one, hold it ${boldText(`before ${before}`)}. ` +
+    `To keep one, hold it ${boldText(`before ${before}`)}; “Keep one” says how. A deletion cannot be undone. ` +
     `${those} to ${boldText(sourcesText(report))}${costLead(report, expire === 1)}.${staysLead(keep)}`
   );
 }
@@ -287,7 +290,7 @@ function splitHtml(report: Report, situation: Situation): string {
     keep: 'kept',
     copy: 'kept copies',
     held: 'held by a tag',
-    fix: 'kept, need a fix',
+    fix: 'kept, with a problem',
   } as const;
   const shown = SPLIT_MARKS.filter((mark) => counts[mark] > 0);
   const label = shown.map((mark) => `${formatNumber(counts[mark])} ${words[mark]}`).join(', ');
@@ -301,15 +304,16 @@ function splitHtml(report: Report, situation: Situation): string {
   return `${bar}<p class="key" aria-hidden="true">${key.join('')}</p>\n`;
 }
 
-/** `All regions were read. The plan is within your limits of 100 snapshots and 50 % of all: it has 26, 15 %.` */
+/** `All regions were read. The plan is within your limits: 26 of at most 100 snapshots, 15 % of at most 50 % of all.` */
 function coverageText(report: Report, { kind }: Situation, { config }: PageContext): string {
   const { complete, totals } = report;
   if (!complete || totals.snapshots === 0) return '';
   const read = regionsNotRead(report).length === 0 ? 'All regions were read.' : 'All other regions were read.';
   if (config === undefined || totals.expire === 0 || kind === 'blocked') return read;
   return (
-    `${read} The plan is within your limits of ${limitsInWords(config.caps)} of all: ` +
-    `it has ${formatNumber(totals.expire)}, ${expireShareText(report, config.caps)}.`
+    `${read} The plan is within your limits: ${formatNumber(totals.expire)} of at most ` +
+    `${formatCount(config.caps.maxDeletions, 'snapshot')}, ${expireShareText(report, config.caps)} of at most ` +
+    `${exactPercentText(config.caps.maxShare)} of all.`
   );
 }
 
@@ -355,7 +359,9 @@ export function firstScreen(report: Report, situation: Situation, context: PageC
   const today = localDay(report.evaluatedAt, report.zone);
   const limits = coverageText(report, situation, context);
   const time = reportTimeText(report, situation, context);
-  const notes = [...regionsNotRead(report), limits, changesText(report), time].filter((text) => text !== '');
+  const tasks = mattersOf(report).map(({ task }) => task);
+  const attention = tasks.length === 0 ? '' : `When you have time: ${tasks.join(', ')}.`;
+  const notes = [attention, ...regionsNotRead(report), limits, changesText(report), time].filter((text) => text !== '');
   const mark = viewHtml(glyph(EYEBROW_MARKS[situation.kind]));
   return `<div class="hero"><div>
 <p class="eyebrow">${mark}${escapeHtml(eyebrow(report, situation, context))}</p>
