@@ -584,6 +584,37 @@ function daysIn(objects: ReadonlyMap<string, string>, id = ''): Readonly<Record<
   );
 }
 
+describe('a day that an e-mail announced', () => {
+  const QUIET = aConfig({ ...WRITTEN, report: { send: 'expiring' } });
+  const on = (reportSchedule: string) => ({ ...AUTOMATIC, reportSchedule });
+  const [MONTHLY, DAILY] = [on('cron(0 8 1 * ? *)'), on('cron(0 8 * * ? *)')];
+  const AGED = ALL.map((each) => ({ ...each, createdAt: (each.createdAt ?? 0) - 30 * DAY }));
+  const unheard = { inventory: { snapshots: AGED.slice(0, 1) } };
+  const START = { now: NOW + 6 * HOUR, config: QUIET };
+  const day = (days: number, change: Partial<Day>): Day => ({
+    ...{ ago: days * 24, config: QUIET, deletion: DAILY, inventory: { snapshots: AGED } },
+    ...change,
+  });
+  const dates = (from: number, to: number, change: Partial<Day> = {}): readonly Day[] =>
+    Array.from({ length: from - to + 1 }, (_, index) => day(from - index, change));
+
+  test.each([
+    ['no report was sent, because none had a deletion', unheard],
+    ['no report could be sent', { refused: true }],
+  ])('is kept though for longer than the grace period %s', async (_, silent) => {
+    const listed = [day(22, { deletion: MONTHLY }), ...dates(21, 9, silent), ...dates(8, 0)];
+    const { taken, ids, objects } = await history(listed);
+    const told = { 'old-1': '2026-12-01', 'old-2': '2026-12-01' };
+    expect([daysIn(objects, ids[0]), daysIn(objects, ids.at(-1))]).toEqual([told, told]);
+    expect(await taken(START)).toBe('auto.nothing-due');
+  });
+
+  test('binds only those to whom it was announced: without that e-mail, the grace period counts', async () => {
+    const { taken } = await history([...dates(21, 9, unheard), ...dates(8, 0)]);
+    expect(await taken(START)).toEqual(['old-1', 'old-2']);
+  });
+});
+
 describe('a report with automatic deletion', () => {
   test('says of each snapshot on which day it will be deleted unless held', async () => {
     const { mails, ids, objects } = await history(daily({ 2: { inventory: { snapshots: held('old-2') } } }));
