@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import type { Plan } from '../../lambda/core/plan/plan';
 import type { Inventory } from '../../lambda/core/report/report-model';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
+import { compactInstant } from '../../lambda/core/time/instant';
 import { selectAutomatically } from '../../lambda/deletion/select-due-snapshots';
-import type { Store } from '../../lambda/ports/ports';
+import type { Store, StoredObject } from '../../lambda/ports/ports';
 import { type RunRequest, runReport } from '../../lambda/reporting/run-report-job';
 import { runSchedule } from '../../lambda/reporting/send-lock';
 import { digestOf } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
-import { reportFiles, resultIndexPage, runTime } from '../../lambda/storage/keys';
+import { begunFile, REPORT_DUE_SINCE, reportFiles, resultIndexPage, runTime } from '../../lambda/storage/keys';
 import { type IndexedPlan, indexPageObject } from '../../lambda/storage/result-index';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
@@ -114,11 +115,17 @@ async function history(days: readonly Day[]) {
   }
   clock = NOW;
   const select = (
-    options: { now?: number; config?: typeof CONFIG; confirmed?: number | null; scheduledAt?: number } = {},
+    options: {
+      now?: number;
+      config?: typeof CONFIG;
+      confirmed?: number | null;
+      scheduledAt?: number;
+      store?: Store;
+    } = {},
   ) =>
     selectAutomatically(
       {
-        store,
+        store: options.store ?? store,
         digest: digestOf,
         channel: { confirmedSubscribers: async () => (options.confirmed === undefined ? 1 : options.confirmed) },
       },
@@ -678,6 +685,41 @@ describe('a report with automatic deletion', () => {
     expect(mail).toContain('Nothing is deleted until you approve it.');
     expect(mail).not.toContain('snapshots will be deleted');
     expect(daysIn(objects, id)).toEqual({});
+  });
+});
+
+describe('a report that begins while an automatic deletion selects', () => {
+  const BEGUN = begunFile(compactInstant(NOW));
+
+  test.each([
+    ['after the runs were listed', 'list', 'plans/', false],
+    ['when the plan is written', 'putIfAbsent', 'plans/auto-20261123T080000Z.json', true],
+  ] as const)('stops it, because it may announce another day: %s', async (_, call, at, hasPlan) => {
+    const { objects, select } = await history(daily());
+    const store = memoryStore(objects, () => NOW);
+    const begins = {
+      ...store,
+      list: async (prefix: string) => {
+        if (call === 'list' && prefix === at) await store.put({ key: BEGUN, contentType: 'text/plain', body: [''] });
+        return store.list(prefix);
+      },
+      putIfAbsent: async (object: StoredObject) => {
+        if (call === 'putIfAbsent' && object.key === at) objects.set(BEGUN, '');
+        return store.putIfAbsent(object);
+      },
+    };
+    expect(await select({ store: begins })).toMatchObject({ state: 'nothing', code: 'auto.not-mailed' });
+    expect([...objects.keys()].some((key) => key.startsWith('plans/auto-'))).toBe(hasPlan);
+  });
+
+  test('is not mistaken for another object among the notes of runs', async () => {
+    const { objects, select } = await history(daily());
+    const store = memoryStore(objects, () => NOW);
+    const putIfAbsent = (object: StoredObject) => {
+      objects.set(REPORT_DUE_SINCE, '');
+      return store.putIfAbsent(object);
+    };
+    expect(await select({ store: { ...store, putIfAbsent } })).toMatchObject({ state: 'plan' });
   });
 });
 
