@@ -30,6 +30,8 @@ const AUTOMATIC = {
   functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live',
 } as const;
 
+const DAILY = { ...AUTOMATIC, reportSchedule: 'cron(0 8 * * ? *)' };
+
 /** `old-1` and `old-2` are expired, `young` is kept. */
 const ALL = [
   aSnapshot({ name: 'young', createdAt: NOW - 20 * DAY }),
@@ -593,8 +595,7 @@ function daysIn(objects: ReadonlyMap<string, string>, id = ''): Readonly<Record<
 
 describe('a day that an e-mail announced', () => {
   const QUIET = aConfig({ ...WRITTEN, report: { send: 'expiring' } });
-  const on = (reportSchedule: string) => ({ ...AUTOMATIC, reportSchedule });
-  const [MONTHLY, DAILY] = [on('cron(0 8 1 * ? *)'), on('cron(0 8 * * ? *)')];
+  const MONTHLY = { ...AUTOMATIC, reportSchedule: 'cron(0 8 1 * ? *)' };
   const AGED = ALL.map((each) => ({ ...each, createdAt: (each.createdAt ?? 0) - 30 * DAY }));
   const unheard = { inventory: { snapshots: AGED.slice(0, 1) } };
   const START = { now: NOW + 6 * HOUR, config: QUIET };
@@ -728,35 +729,68 @@ describe('a report that is made while an automatic deletion runs', () => {
    * The days for which a report of an instant announces `old-1` and `old-2` after a deletion that started at NOW;
    * `hasEnded`: its result is in the index.
    */
-  async function daysOf(reportAt: number, hasEnded: boolean): Promise<readonly (string | undefined)[]> {
+  async function reportAt(at: number, hasEnded: boolean, change: Partial<Day> = {}) {
     const { objects, select } = await history(daily());
     const selected = await select();
     const id = selected.state === 'plan' ? selected.id : '';
     const times = { startedAt: new Date(NOW).toISOString(), updatedAt: new Date(NOW).toISOString() };
     const plan: IndexedPlan = { id, storedAt: null, status: 'unfinished', ...times, summary: '2 deleted' };
     if (hasEnded) objects.set(resultIndexPage(1), [...indexPageObject(1, [{ plan, line: '{}' }]).body].join(''));
-    const reportId = newReportId(reportAt);
+    const reportId = newReportId(at);
+    const channel = { ...fakeChannel(), confirmedSubscribers: async () => change.confirmed ?? 1 };
     const ports = {
-      clock: () => reportAt,
+      clock: () => at,
       digest: digestOf,
-      store: memoryStore(objects, () => reportAt),
-      channel: fakeChannel(),
-      readInventory: fakeInventory(anInventory({ snapshots: ALL })),
+      store: memoryStore(objects, () => at),
+      channel,
+      readInventory: fakeInventory(anInventory({ snapshots: ALL, ...change.inventory })),
     };
-    const request = { reportId, config: CONFIG, scheduledAt: null, region: 'us-east-1', deadline: null };
-    await runReport(ports, { ...request, deletion: { ...AUTOMATIC, reportSchedule: 'cron(0 4 * * ? *)' } });
-    const report = JSON.parse(objects.get(reportFiles(reportId).json) ?? '{}');
-    return ['old-1', 'old-2'].map(
-      (name) => report.snapshots.find((each: { readonly name: string }) => each.name === name)?.deleteOn,
-    );
+    const { config = CONFIG, deletion = DAILY } = change;
+    const request = { reportId, config, scheduledAt: null, region: 'us-east-1', deadline: null };
+    await runReport(ports, { ...request, ...(deletion && { deletion }) });
+    return { id: reportId, objects, mails: channel.sent };
   }
 
-  it('announces what that may still delete for today', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, false)).toEqual(['2026-11-23', '2026-11-23']);
+  async function daysOf(at: number, hasEnded: boolean, change: Partial<Day> = {}) {
+    const { id, objects } = await reportAt(at, hasEnded, change);
+    return daysIn(objects, id);
+  }
+
+  const bothOn = (day: string) => ({ 'old-1': day, 'old-2': day });
+
+  it('announces what that may still delete for today, though a start is no longer scheduled', async () => {
+    expect(await daysOf(NOW + 6 * HOUR, false)).toEqual(bothOn('2026-11-23'));
+    const never = { ...AUTOMATIC, reportSchedule: 'cron(0 8 30 2 ? *)' };
+    expect(await daysOf(NOW + 6 * HOUR, true, { deletion: never })).toEqual({});
+    expect(await daysOf(NOW + 6 * HOUR, false, { deletion: never })).toEqual(bothOn('2026-11-23'));
   });
 
   it('announces what is left for the next start, after a deletion that has ended, or must have', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, true)).toEqual(['2026-11-24', '2026-11-24']);
-    expect(await daysOf(NOW + 30 * HOUR, false)).toEqual(['2026-11-25', '2026-11-25']);
+    expect(await daysOf(NOW + 6 * HOUR, true)).toEqual(bothOn('2026-11-24'));
+    expect(await daysOf(NOW + 30 * HOUR, false)).toEqual(bothOn('2026-11-25'));
+  });
+
+  it.each([
+    ['incomplete', { inventory: { complete: false } }, /^\[Lightsail\] INCOMPLETE: not everything could be read/],
+    ['incomplete without them', { inventory: { complete: false, snapshots: [] } }, /^\[Lightsail\] INCOMPLETE: /],
+    ['blocked', { config: aConfig({ ...WRITTEN, caps: { maxDeletions: 1 } }) }, /^\[Lightsail\] BLOCKED: /],
+  ] as const)('does not say that nothing will be deleted where it is %s', async (_, change, subject) => {
+    const texts = async (hasEnded: boolean) => {
+      const { id, objects, mails } = await reportAt(NOW + 6 * HOUR, hasEnded, change);
+      expect(mails[0]?.subject).toMatch(subject);
+      return `${mails[0]?.subject}\n${mails[0]?.body}\n${objects.get(reportFiles(id).html)}`;
+    };
+    const none = /[Nn]othing (?:will be|is) deleted/;
+    expect(await texts(true)).toMatch(none);
+    expect(await texts(true)).not.toMatch(/deletion may still run/i);
+    const during = await texts(false);
+    expect(during).not.toMatch(none);
+    expect(during.match(/deletion may still run/gi)?.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('does not say that nothing is deleted where it is not known who receives it', async () => {
+    const { mails } = await reportAt(NOW + 6 * HOUR, false, { confirmed: 0 });
+    expect(mails[0]?.body).toContain('AN AUTOMATIC DELETION MAY STILL RUN. It began before this report');
+    expect(mails[0]?.body).not.toContain('deletes nothing');
   });
 });
