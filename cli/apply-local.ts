@@ -210,8 +210,9 @@ class LocalApply {
    * decides the exit code.
    */
   private async recordResult(approved: ApprovedRun): Promise<void> {
+    const isOwnRun = (run: string): boolean => run === approved.run;
     // The next deletion, and `history`, complete an index that lacks a result.
-    const isIndexed = await indexFinished(this.place.store, approved.plan).catch(() => false);
+    const isIndexed = await indexFinished(this.place.store, approved.plan, isOwnRun).catch(() => false);
     try {
       this.head = await recordResult(this.evidencePorts, approved, isIndexed);
     } catch (error) {

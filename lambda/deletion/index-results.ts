@@ -16,6 +16,7 @@ import {
 } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
 import { isFinished } from './outcome-files';
+import { isLockedByOther } from './run-lock';
 
 /** A page has at most this many results, */
 export const MAX_RESULTS_PER_PAGE = 100;
@@ -30,6 +31,9 @@ const MAX_ADDED = 200;
 /** One round fills a page. What other writers, or many results, leave after so many rounds is left to the next run. */
 const MAX_ROUNDS = 10;
 
+/** Whether a run is one of those that index. */
+type IsOwnRun = (run: string) => boolean;
+
 type Listed = readonly [id: string, storedAt: number | null];
 
 /** The results that the index lacks, newest first. */
@@ -42,12 +46,20 @@ function missingIn(heads: readonly IndexPageHead[], stored: ReadonlyMap<string, 
     .slice(0, MAX_ADDED);
 }
 
-/** Reads results. One that is gone, or cannot be read, is left to `history`, which names it. */
-async function readResults(store: Store, listed: readonly Listed[]): Promise<readonly IndexedLine[]> {
+/**
+ * Reads results. One that is gone, or cannot be read, is left to `history`, which names it; that of a plan which another
+ * run applies is left to that run, because a report takes a deletion whose result is indexed for one that has ended.
+ */
+async function readResults(
+  store: Store,
+  listed: readonly Listed[],
+  isOwnRun: IsOwnRun,
+): Promise<readonly IndexedLine[]> {
   const results = await eachOf(listed, async ([id, storedAt]): Promise<IndexedLine | null> => {
     const text = await store.get(resultFile(id));
     const result = parseStored(APPLY_RESULT, text);
     if (text === null || result === null || result.plan.id !== id) return null;
+    if (result.status === 'unfinished' && (await isLockedByOther(store, id, isOwnRun))) return null;
     return { plan: indexedPlan(result, storedAt, resultSentence(result)), line: jsonText(JSON.parse(text)) };
   });
   return results.filter((each) => each !== null);
@@ -85,18 +97,18 @@ async function append(store: Store, last: number, results: readonly IndexedLine[
  * Adds to the index each stored result that it lacks, those of runs that died before they did so included. Any number
  * of writers may run at once: a page is replaced only as it was read.
  */
-export async function indexResults(store: Store): Promise<void> {
+export async function indexResults(store: Store, isOwnRun: IsOwnRun = () => false): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const heads = await readIndexHeads(store);
-    const results = await readResults(store, missingIn(heads, await listResults(store)));
+    const results = await readResults(store, missingIn(heads, await listResults(store)), isOwnRun);
     if (results.length === 0 || (await append(store, heads.at(-1)?.number ?? 0, results)) === results.length) return;
   }
 }
 
 /** Adds to the index what it lacks. Returns whether it has the finished result of a plan. */
-export async function indexFinished(store: Store, plan: PlanKey): Promise<boolean> {
+export async function indexFinished(store: Store, plan: PlanKey, isOwnRun: IsOwnRun): Promise<boolean> {
   // Before it is read for the index: another run may finish it after that.
   const isOver = await isFinished(store, plan);
-  await indexResults(store);
+  await indexResults(store, isOwnRun);
   return isOver;
 }

@@ -185,7 +185,7 @@ async function runInvocation(
 async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanKey, end: RunEnd): Promise<boolean> {
   try {
     await settleOutcome(store, plan, isRunOf(execution));
-    return await indexFinished(store, plan);
+    return await indexFinished(store, plan, isRunOf(execution));
   } finally {
     await noteEnding(store, plan, executionName(execution), end);
   }

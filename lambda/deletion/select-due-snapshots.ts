@@ -2,11 +2,11 @@ import { automaticPlan, type NothingDue, type ReportRun, selectDue } from '../co
 import type { Plan } from '../core/plan/plan';
 import { type AutomaticConfig, graceHistoryStart } from '../core/plan/timetable';
 import type { Config } from '../core/policy/config';
-import { compactInstant } from '../core/time/instant';
+import { compactInstant, instantOfId } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import { jsonText } from '../core/util/safe-text';
 import type { Channel, Digest, Store } from '../ports/ports';
-import { AUTOMATIC_PREFIX, planFile } from '../storage/keys';
+import { AUTOMATIC_PREFIX, planFile, RUNS } from '../storage/keys';
 import { readPlan, readRuns } from '../storage/report-history';
 
 /** A configuration, and the schedule of the reports. */
@@ -43,6 +43,20 @@ function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: Selec
   return items.every((item) => known.has(jsonText(item)));
 }
 
+/**
+ * Notes which report runs have begun, and returns a check that finds those that began since then. A run notes that it
+ * began before it looks for plans of deletions, so that it finds a plan or is found after that was written.
+ */
+async function watchRuns(store: Pick<Store, 'list'>): Promise<() => Promise<NothingDue | null>> {
+  const before = new Set(await store.list(RUNS));
+  return async () => {
+    const time = (await store.list(RUNS)).find((each) => !before.has(each) && instantOfId(`${each}-`) !== null);
+    return time === undefined
+      ? null
+      : nothingSelected('auto.not-mailed', `a report of ${time} began while the snapshots were selected`);
+  };
+}
+
 const nothingSelected = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
 
 /**
@@ -69,6 +83,7 @@ export async function selectAutomatically(
       'auto.no-subscriber',
       'no e-mail address or telephone has confirmed a subscription, so nobody reads the reports',
     );
+  const findNewRun = await watchRuns(store);
   const runs = await readRuns(store, digest, graceHistoryStart(config, now));
   const due = selectDue(runs, config, now);
   if (due.state === 'nothing') return due;
@@ -76,8 +91,10 @@ export async function selectAutomatically(
   const plan: Plan = { ...content, digest: digest(content) };
   const text = `${jsonText(plan, 1)}\n`;
   const key = planFile(plan.id);
+  const newRun = await findNewRun();
+  if (newRun !== null) return newRun;
   if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] }))
-    return { state: 'plan', id: plan.id, digest: plan.digest, announcedBy: due.announcedBy };
+    return (await findNewRun()) ?? { state: 'plan', id: plan.id, digest: plan.digest, announcedBy: due.announcedBy };
   const there = readPlan(await store.get(key), plan.id, digest);
   // Its own plan lists only snapshots that are due: any other snapshot was not announced.
   return there?.createdAt === plan.createdAt && listsOnlyDue(there, runs, config, now)

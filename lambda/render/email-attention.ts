@@ -33,12 +33,19 @@ export const STARTER_TEXT =
 const UNCONFIRMED_NOTE =
   'NO PERSON RECEIVES THIS E-MAIL, because no address is confirmed. Open "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.';
 
+const DELETING_NOTE =
+  'AN AUTOMATIC DELETION MAY STILL RUN. It began before this report, and can delete what earlier e-mails announced.';
+
 /** What is wrong with the sending or the storing of this report: lines below its outcome. */
-export function warningLinesOf(report: Report, { confirmedSubscribers }: TextContext): readonly string[] {
+export function warningLinesOf(
+  report: Report,
+  { confirmedSubscribers, isDeleting = false }: TextContext,
+): readonly string[] {
   const { config, complete, totals } = report;
   // A list of the starter policy has the note in place of its outcome.
   const isStarter = config.origin === 'built-in' && (!complete || totals.expire === 0);
   const lines = [
+    ...(isDeleting ? [DELETING_NOTE] : []),
     ...(confirmedSubscribers === 0 ? [UNCONFIRMED_NOTE] : []),
     ...storingLines(report),
     ...(isStarter ? [STARTER_TEXT] : []),

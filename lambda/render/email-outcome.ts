@@ -76,11 +76,17 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
   ];
 }
 
-function incompleteLines(report: Report): EmailBlock {
-  const { totals } = report;
-  const none = isNotStored(report)
-    ? 'Not everything could be read, and this report could not be stored.'
+/** What an incomplete report means. */
+function incompleteText(report: Report, { isDeleting = false }: TextContext): string {
+  if (isNotStored(report)) return 'Not everything could be read, and this report could not be stored.';
+  return isDeleting
+    ? 'This report announces nothing, because not everything could be read.'
     : 'Nothing will be deleted, because not everything could be read.';
+}
+
+function incompleteLines(report: Report, context: TextContext): EmailBlock {
+  const { totals } = report;
+  const none = incompleteText(report, context);
   if (nothingRead(report)) return [none, 'Nothing could be read.'];
   if (totals.snapshots === 0) return [none, 'In what could be read, there are no snapshots.'];
   const rest =
@@ -94,7 +100,7 @@ function deletionModeText(report: Report, context: TextContext): string {
   if (context.deletionMode === 'off')
     return 'Nothing is deleted automatically, and there is nothing to stop: this deployment only reports.';
   if (context.deletionMode === 'approve') return `Nothing is deleted until you approve it. ${holdAdvice(context)}.`;
-  return (context.confirmedSubscribers ?? 0) < 1
+  return (context.confirmedSubscribers ?? 0) < 1 && context.isDeleting !== true
     ? 'Automatic deletion is switched on, and deletes nothing: no confirmed subscription could receive this report.'
     : 'Automatic deletion is switched on, and has no day for these: this report announces no deletion.';
 }
@@ -131,11 +137,11 @@ const expireOfText = ({ totals }: Report): string =>
 function outcomeLinesOf(report: Report, context: TextContext, state: EmailState): EmailBlock {
   switch (state) {
     case 'incomplete':
-      return incompleteLines(report);
+      return incompleteLines(report, context);
     case 'countdown':
       return countdownLines(report, context);
     case 'blocked':
-      return [limitsText(report, context.limits), `${costsText(report)} ${staysText(report)}`];
+      return [limitsText(report, context.limits, context.isDeleting), `${costsText(report)} ${staysText(report)}`];
     case 'deletable':
       return report.config.origin === 'built-in'
         ? [

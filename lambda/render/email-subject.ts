@@ -13,6 +13,8 @@ import { unreadSubjects } from './unread-text';
 export interface SubjectContext {
   /** By ARN, the day of the automatic deletion of a snapshot that stays on the list. */
   readonly due?: ReadonlyMap<string, string>;
+  /** Whether an automatic deletion of earlier reports may still run, and this report announces nothing. */
+  readonly isDeleting?: boolean;
   /** Whether no report was made before this one. */
   readonly isFirstReport?: boolean;
 }
@@ -37,9 +39,13 @@ export function costCeilingText(sizes: SizeTotals, per: '/month' | ' a month'): 
   return `up to ${formatDollars(sizes.ceiling)}${per}${unknownSizeText(sizes)}`;
 }
 
-function incompleteSubjects(report: Report): readonly string[] {
+/** What happens though the report announces nothing. */
+const meanwhile = ({ isDeleting = false }: SubjectContext): string =>
+  isDeleting ? '. A deletion may still run' : '. Nothing will be deleted';
+
+function incompleteSubjects(report: Report, context: SubjectContext): readonly string[] {
   const subjects = unreadSubjects(report);
-  const none = report.plan.blocked?.code === 'report.not-stored' ? '' : '. Nothing will be deleted';
+  const none = report.plan.blocked?.code === 'report.not-stored' ? '' : meanwhile(context);
   if (nothingRead(report)) return [`INCOMPLETE: nothing could be read${none}`];
   if (subjects.length === 0) return [`INCOMPLETE: not everything could be read${none}`];
   return [...subjects, 'some lists'].map((text) => `INCOMPLETE: ${text} could not be read${none}`);
@@ -78,17 +84,18 @@ function nothingSubjects(report: Report): readonly string[] {
 const lowerFirst = (text: string): string => `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 
 /** The outcome in at most 99 printable ASCII characters: what will happen, and when. */
-export function reportSubject(report: Report, { due, isFirstReport = false }: SubjectContext = {}): string {
+export function reportSubject(report: Report, context: SubjectContext = {}): string {
+  const { due, isFirstReport = false } = context;
   const announced = announcedDeletions(due);
   const { totals, plan } = report;
-  if (!report.complete) return emailSubject(incompleteSubjects(report));
+  if (!report.complete) return emailSubject(incompleteSubjects(report, context));
   if (announced.count > 0) return emailSubject(countdownSubjects(report, announced));
   if (plan.blocked?.code === 'report.not-stored')
     return emailSubject([`NOT STORED: ${totals.expire > 0 ? canBeDeletedText(report) : 'nothing to delete'}`]);
   if (exceedsCaps(report))
     return emailSubject([
-      `BLOCKED: ${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} exceed your limits. Nothing will be deleted`,
-      'BLOCKED: the plan exceeds your limits. Nothing will be deleted',
+      `BLOCKED: ${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} exceed your limits${meanwhile(context)}`,
+      `BLOCKED: the plan exceeds your limits${meanwhile(context)}`,
     ]);
   const subjects = totals.expire > 0 ? deletableSubjects(report) : nothingSubjects(report);
   return emailSubject([

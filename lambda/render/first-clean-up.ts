@@ -37,11 +37,11 @@ export const limitsInWords = ({ maxDeletions, maxShare }: PlanLimits): string =>
   `${formatCount(maxDeletions, 'snapshot')} and ${exactPercentText(maxShare)}`;
 
 /** `Your policy would delete 28 snapshots (16 %). Your limits are 20 snapshots and 10 %. So nothing is deleted until …` */
-export function limitsText(report: Report, limits: PlanLimits | undefined): string {
+export function limitsText(report: Report, limits: PlanLimits | undefined, isDeleting = false): string {
   const { expire, snapshots } = report.totals;
   const what = `Your policy would delete ${formatNumber(expire)} of ${formatCount(snapshots, 'snapshot')}`;
   const those = limits === undefined ? 'That is more than your limits.' : `Your limits are ${limitsInWords(limits)}.`;
-  return `${what} (${expireShareText(report, limits)}). ${those} So nothing is deleted until you raise them.`;
+  return `${what} (${expireShareText(report, limits)}). ${those} So ${isDeleting ? 'this list does not count' : 'nothing is deleted'} until you raise them.`;
 }
 
 /** Whether a plan is blocked by its limits, and by nothing else. */

@@ -72,6 +72,8 @@ export interface TextContext {
   readonly deletionMode: 'off' | 'approve' | 'automatic';
   /** By ARN, the earliest day of the automatic deletion of a snapshot that stays on the list. */
   readonly due?: ReadonlyMap<string, string>;
+  /** Whether an automatic deletion of earlier reports may still run, and this report announces nothing. */
+  readonly isDeleting?: boolean;
   /** Whether no report was made before this one. */
   readonly isFirstReport?: boolean;
   /** The name of the deletion schedule; absent: none is deployed. */

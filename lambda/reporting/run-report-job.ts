@@ -50,7 +50,7 @@ export interface RunRequest {
 /** Time limit (ms) of each read of the store before the inventory. */
 const READ_TIMEOUT_MS = 30_000;
 
-type ReportCountdown = Pick<DeletionNotice, 'due' | 'countedFrom' | 'toldSince' | 'starts'>;
+type ReportCountdown = Pick<DeletionNotice, 'due' | 'isDeleting' | 'countedFrom' | 'toldSince' | 'starts'>;
 
 /**
  * Returns the first day on which each snapshot of a plan can be deleted automatically, which is the day of the report
@@ -68,12 +68,17 @@ async function dueDays(
   const runs = await readRuns(store, digest, graceHistoryStart(settings, clock()));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
   const { due: first, ...from } = countdown(plan, earlier, settings, isFirstCheck ? null : scheduledAt);
-  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), ...from };
   const running = await inRunningDeletion(store, digest, clock());
+  const inPlan = Array.from(plan.items, ({ arn }) => arn).filter((arn) => running.has(arn));
+  // What an incomplete report did not read can be among those that are deleted.
+  const isDeleting = inPlan.length > 0 || (!plan.complete && running.size > 0);
+  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), isDeleting, ...from };
+  const canCount = plan.complete && plan.blocked === null;
   const madeAt = Date.parse(plan.createdAt);
-  const due = new Map([...first].map(([arn, start]) => [arn, running.has(arn) ? madeAt : start] as const));
+  const due = new Map([...first, ...(canCount ? inPlan : []).map((arn) => [arn, madeAt] as const)]);
   return {
     due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
+    isDeleting: isDeleting && !canCount,
     ...from,
     starts: announcedStarts(plan, due),
   };
@@ -141,7 +146,7 @@ const runOf = ({ region, functionName, nextReport }: RunRequest): DeployedRun =>
 const storedPageOf = (
   request: RunRequest,
   plan: NewPlan,
-  due: ReadonlyMap<string, string> | null,
+  { due, isDeleting }: ReportCountdown,
   history: readonly HistoryPoint[],
 ): StoredPage => {
   const { config, deletion } = request;
@@ -152,6 +157,7 @@ const storedPageOf = (
     run: runOf(request),
     history,
     ...(due !== null && { due }),
+    ...(isDeleting === true && { isDeleting }),
     ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
     ...(deletion !== undefined && { applyCommand: invokeCommand(plan, deletion.functionArn) }),
   };
@@ -170,7 +176,7 @@ async function keepReport(
   const days = await withTimeout('find the days of deletions', shorter(left()), async () =>
     deletion?.mode === 'automatic' ? dueDays(ports, request, plan, confirmedSubscribers) : NO_COUNTDOWN,
   );
-  const page = storedPageOf(request, plan, days.value?.due ?? null, history);
+  const page = storedPageOf(request, plan, days.value ?? NO_DAYS, history);
   const startedAt = ports.clock();
   const storing = await withTimeout('store the report', left(), (signal) =>
     storeReport(ports.store, report, plan, page, signal),

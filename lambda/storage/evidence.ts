@@ -23,6 +23,9 @@ export interface EvidencePorts {
 /** The part of the ports that a deployment sets. */
 export type EvidenceSettings = Pick<EvidencePorts, 'hashText' | 'keptForDays'>;
 
+/** Where a chain is. */
+type EvidencePlace = Pick<EvidencePorts, 'store' | 'folder'>;
+
 /** The newest record of a chain, by which the chain up to it can be verified. */
 export interface EvidenceHead {
   readonly number: number;
@@ -49,7 +52,7 @@ const MAX_LISTED_NAMES = 1_000;
  * Returns the number of the last record; 0: there is none. Numbers have no gaps, so the search doubles its steps and
  * then halves them: one list up to 1,000 records, and some ten lists more for each factor of a thousand.
  */
-async function lastNumber({ store, folder }: Pick<EvidencePorts, 'store' | 'folder'>): Promise<number> {
+async function lastNumber({ store, folder }: EvidencePlace): Promise<number> {
   let [last, after, step] = [0, 0, MAX_LISTED_NAMES];
   /** No record has a higher number. */
   let most = Number.POSITIVE_INFINITY;
@@ -73,7 +76,7 @@ interface StoredRecord {
 }
 
 /** Reads a record; null: there is none. */
-async function readEvidence({ store, folder }: EvidencePorts, number: number): Promise<StoredRecord | null> {
+async function readEvidence({ store, folder }: EvidencePlace, number: number): Promise<StoredRecord | null> {
   const key = `${folder}${evidenceName(number)}`;
   const text = await store.get(key);
   if (text === null) return null;
@@ -83,6 +86,15 @@ async function readEvidence({ store, folder }: EvidencePorts, number: number): P
     'evidence.unreadable',
     `cannot continue the evidence chain: ${store.locate(key)} is not as it was written; restore it, and run the same again`,
   );
+}
+
+/** The records of a chain, the newest first. Throws `evidence.unreadable`. */
+export async function* newestEvidence(place: EvidencePlace): AsyncGenerator<EvidenceRecord> {
+  for (let number = await lastNumber(place); number > 0; number -= 1) {
+    const stored = await readEvidence(place, number);
+    if (stored === null) return;
+    yield stored.record;
+  }
 }
 
 const isSameEntry = ({ record }: StoredRecord, { kind, ref, sha256 }: EvidenceEntry): boolean =>

@@ -69,14 +69,15 @@ async function readStoredPlan(store: Store, digest: Digest, id: string): Promise
   return { plan: counted, storedAt: dated.storedAt, reportStoredAt: report.get(REPORT_JSON) ?? null };
 }
 
-/**
- * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a
- * report can still run, and at least one from before those; newest first. They reach back to the reports whose days
- * were still to come when the newest e-mail was sent. What is left of a report that was never finished, and so never
- * had a plan, counts only as one that was not e-mailed. A plan of a time at which no report run began was stored by
- * a person, and belongs to no run.
- */
-export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
+/** The times of the runs whose report was e-mailed. */
+async function mailedTimes(store: Store): Promise<ReadonlySet<string>> {
+  const notes = new Set([SENT, SENT_BY_HAND].map((name) => `${name}.json`));
+  const files = [...(await store.listDeep(RUNS)).keys()].map((file) => file.split('/'));
+  return new Set(files.flatMap(([time, name]) => (time !== undefined && notes.has(name ?? '') ? [time] : [])));
+}
+
+/** The times of all report runs, newest first, with the ids of their plans. */
+async function listRuns(store: Store): Promise<ReadonlyMap<string, readonly string[]>> {
   const ids = new Map<string, string[]>();
   const note = (id: string, hasPlan: boolean): void => {
     if (instantOfId(id) === null) return;
@@ -91,16 +92,39 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
     const id = name.slice(0, -'.json'.length);
     if (name.endsWith('.json') && ids.has(runTime(id))) note(id, true);
   }
+  return new Map([...ids].sort(([a], [b]) => (a < b ? 1 : -1)));
+}
+
+async function readRun(store: Store, digest: Digest, time: string, ids: readonly string[]): Promise<ReportRun> {
+  const plans = await Promise.all(ids.map((id) => readStoredPlan(store, digest, id)));
+  const begunAt = plans.length > 0 ? null : ((await store.getDated(begunFile(time)))?.storedAt ?? null);
+  const mailed = await readMailed(store, time);
+  return { time, plans, mailed, ...(begunAt !== null && { begunAt }) };
+}
+
+/**
+ * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a
+ * report can still run, and at least one from before those; newest first. They reach back to the newest report that was
+ * e-mailed, without those before it that were not, and to the reports whose days were still to come then. What is left
+ * of a report that was never finished, and so never had a plan, counts only as one that was not e-mailed. A plan of a
+ * time at which no report run began was stored by a person, and belongs to no run.
+ */
+export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
+  const ids = await listRuns(store);
   const runs: ReportRun[] = [];
+  let left = [...ids.keys()];
   let toldSince: number | null = null;
-  for (const time of [...ids.keys()].sort().reverse()) {
-    const plans = await Promise.all((ids.get(time) ?? []).map((id) => readStoredPlan(store, digest, id)));
-    const begunAt = plans.length > 0 ? null : ((await store.getDated(begunFile(time)))?.storedAt ?? null);
-    const mailed = await readMailed(store, time);
-    runs.push({ time, plans, mailed, ...(begunAt !== null && { begunAt }) });
-    toldSince ??= mailed?.toldSince ?? null;
+  for (let time = left.shift(); time !== undefined; time = left.shift()) {
+    const run = await readRun(store, digest, time, ids.get(time) ?? []);
+    const wasMailed = run.mailed !== null || runs.some(({ mailed }) => mailed !== null);
+    runs.push(run);
+    toldSince ??= run.mailed?.toldSince ?? null;
     const oldest = Math.min(since, toldSince ?? since);
-    if ((instantOfId(`${time}-`) ?? 0) <= oldest - GRACE_MARGIN_MS - FROM_ID) break;
+    if ((instantOfId(`${time}-`) ?? 0) > oldest - GRACE_MARGIN_MS - FROM_ID) continue;
+    if (wasMailed) break;
+    // Where a report without deletions is not sent, the days of the newest e-mail can still be to come.
+    const sent = await mailedTimes(store);
+    left = left.filter((each) => sent.has(each));
   }
   return runs;
 }

@@ -165,6 +165,24 @@ describe('the index of results', () => {
     expect(JSON.parse(objects.get(resultIndexPage(1)) ?? '').plans).toHaveLength(2);
   });
 
+  it.each([
+    ['not the unfinished result of a run at work', 'unfinished', 'another', false, []],
+    ['that of its own run', 'unfinished', 'own', false, [idOf(1)]],
+    ['that of a run that has ended', 'unfinished', 'another', true, [idOf(1)]],
+    ['a finished one', 'finished', 'another', false, [idOf(1)]],
+  ] as const)(
+    'lists %s: a report takes a listed result for the end of its deletion',
+    async (_, status, run, released, ids) => {
+      await write(aResult(idOf(1), [anOutcome('web-1')], { status }));
+      const owner = { host: 'here', pid: 1, run };
+      const at = new Date(now).toISOString();
+      await store.put(jsonObject(LOCK_FILE, { plan: idOf(1), owner, at, released }));
+      await indexResults(store, (each) => each === 'own');
+      const { plans = [] } = JSON.parse(objects.get(resultIndexPage(1)) ?? '{}');
+      expect(plans.map(({ id }: { id: string }) => id)).toEqual(ids);
+    },
+  );
+
   it('does not hide an outcome that a run recorded before it died, and that no result has', async () => {
     const plan = { id: idOf(1), digest: `sha256:${'1'.repeat(64)}`, count: 3 };
     await write(aResult(idOf(1), [anOutcome('web-1')], { status: 'unfinished', plan }));

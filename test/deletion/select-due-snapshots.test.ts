@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import type { Plan } from '../../lambda/core/plan/plan';
 import type { Inventory } from '../../lambda/core/report/report-model';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
+import { compactInstant } from '../../lambda/core/time/instant';
 import { selectAutomatically } from '../../lambda/deletion/select-due-snapshots';
-import type { Store } from '../../lambda/ports/ports';
+import type { Store, StoredObject } from '../../lambda/ports/ports';
 import { type RunRequest, runReport } from '../../lambda/reporting/run-report-job';
 import { runSchedule } from '../../lambda/reporting/send-lock';
 import { digestOf } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
-import { reportFiles, resultIndexPage, runTime } from '../../lambda/storage/keys';
+import { begunFile, REPORT_DUE_SINCE, reportFiles, resultIndexPage, runTime } from '../../lambda/storage/keys';
 import { type IndexedPlan, indexPageObject } from '../../lambda/storage/result-index';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
@@ -28,6 +29,8 @@ const AUTOMATIC = {
   mode: 'automatic',
   functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live',
 } as const;
+
+const DAILY = { ...AUTOMATIC, reportSchedule: 'cron(0 8 * * ? *)' };
 
 /** `old-1` and `old-2` are expired, `young` is kept. */
 const ALL = [
@@ -114,11 +117,17 @@ async function history(days: readonly Day[]) {
   }
   clock = NOW;
   const select = (
-    options: { now?: number; config?: typeof CONFIG; confirmed?: number | null; scheduledAt?: number } = {},
+    options: {
+      now?: number;
+      config?: typeof CONFIG;
+      confirmed?: number | null;
+      scheduledAt?: number;
+      store?: Store;
+    } = {},
   ) =>
     selectAutomatically(
       {
-        store,
+        store: options.store ?? store,
         digest: digestOf,
         channel: { confirmedSubscribers: async () => (options.confirmed === undefined ? 1 : options.confirmed) },
       },
@@ -584,6 +593,36 @@ function daysIn(objects: ReadonlyMap<string, string>, id = ''): Readonly<Record<
   );
 }
 
+describe('a day that an e-mail announced', () => {
+  const QUIET = aConfig({ ...WRITTEN, report: { send: 'expiring' } });
+  const MONTHLY = { ...AUTOMATIC, reportSchedule: 'cron(0 8 1 * ? *)' };
+  const AGED = ALL.map((each) => ({ ...each, createdAt: (each.createdAt ?? 0) - 30 * DAY }));
+  const unheard = { inventory: { snapshots: AGED.slice(0, 1) } };
+  const START = { now: NOW + 6 * HOUR, config: QUIET };
+  const day = (days: number, change: Partial<Day>): Day => ({
+    ...{ ago: days * 24, config: QUIET, deletion: DAILY, inventory: { snapshots: AGED } },
+    ...change,
+  });
+  const dates = (from: number, to: number, change: Partial<Day> = {}): readonly Day[] =>
+    Array.from({ length: from - to + 1 }, (_, index) => day(from - index, change));
+
+  test.each([
+    ['no report was sent, because none had a deletion', unheard],
+    ['no report could be sent', { refused: true }],
+  ])('is kept though for longer than the grace period %s', async (_, silent) => {
+    const listed = [day(22, { deletion: MONTHLY }), ...dates(21, 9, silent), ...dates(8, 0)];
+    const { taken, ids, objects } = await history(listed);
+    const told = { 'old-1': '2026-12-01', 'old-2': '2026-12-01' };
+    expect([daysIn(objects, ids[0]), daysIn(objects, ids.at(-1))]).toEqual([told, told]);
+    expect(await taken(START)).toBe('auto.nothing-due');
+  });
+
+  test('binds only those to whom it was announced: without that e-mail, the grace period counts', async () => {
+    const { taken } = await history([...dates(21, 9, unheard), ...dates(8, 0)]);
+    expect(await taken(START)).toEqual(['old-1', 'old-2']);
+  });
+});
+
 describe('a report with automatic deletion', () => {
   test('says of each snapshot on which day it will be deleted unless held', async () => {
     const { mails, ids, objects } = await history(daily({ 2: { inventory: { snapshots: held('old-2') } } }));
@@ -650,40 +689,130 @@ describe('a report with automatic deletion', () => {
   });
 });
 
+describe('a report that begins while an automatic deletion selects', () => {
+  const BEGUN = begunFile(compactInstant(NOW));
+
+  test.each([
+    ['after the runs were listed', 'list', 'plans/', false],
+    ['when the plan is written', 'putIfAbsent', 'plans/auto-20261123T080000Z.json', true],
+  ] as const)('stops it, because it may announce another day: %s', async (_, call, at, hasPlan) => {
+    const { objects, select } = await history(daily());
+    const store = memoryStore(objects, () => NOW);
+    const begins = {
+      ...store,
+      list: async (prefix: string) => {
+        if (call === 'list' && prefix === at) await store.put({ key: BEGUN, contentType: 'text/plain', body: [''] });
+        return store.list(prefix);
+      },
+      putIfAbsent: async (object: StoredObject) => {
+        if (call === 'putIfAbsent' && object.key === at) objects.set(BEGUN, '');
+        return store.putIfAbsent(object);
+      },
+    };
+    expect(await select({ store: begins })).toMatchObject({ state: 'nothing', code: 'auto.not-mailed' });
+    expect([...objects.keys()].some((key) => key.startsWith('plans/auto-'))).toBe(hasPlan);
+  });
+
+  test('is not mistaken for another object among the notes of runs', async () => {
+    const { objects, select } = await history(daily());
+    const store = memoryStore(objects, () => NOW);
+    const putIfAbsent = (object: StoredObject) => {
+      objects.set(REPORT_DUE_SINCE, '');
+      return store.putIfAbsent(object);
+    };
+    expect(await select({ store: { ...store, putIfAbsent } })).toMatchObject({ state: 'plan' });
+  });
+});
+
 describe('a report that is made while an automatic deletion runs', () => {
+  /** What shows that the deletion has ended: its result in the index, or what the evidence chain has. */
+  type End = 'none' | 'indexed' | 'recorded' | 'other-recorded' | 'unreadable';
+
+  /** Records as two runs write them: the last is the end of the automatic deletion, of another one, or no record. */
+  const evidence = (id: string, end: End): readonly (readonly [string, string])[] =>
+    [id, '20261122T080000Z-1a2b3c4d', ...(end === 'recorded' ? [id] : [])].map((plan, index) => {
+      const record = {
+        ...{ schemaVersion: 1, number: index + 1, at: new Date(NOW + index).toISOString(), previous: null },
+        kind: index === 0 ? 'approval' : 'result',
+        ...{ ref: { key: `results/${plan}/${'0'.repeat(16)}/once-files.sha256` }, sha256: '0'.repeat(64) },
+      };
+      const isDamaged = end === 'unreadable' && index === 1;
+      return [`evidence/0000000${index + 1}.json`, isDamaged ? '{' : JSON.stringify(record)];
+    });
+
   /**
    * The days for which a report of an instant announces `old-1` and `old-2` after a deletion that started at NOW;
-   * `hasEnded`: its result is in the index.
    */
-  async function daysOf(reportAt: number, hasEnded: boolean): Promise<readonly (string | undefined)[]> {
+  async function reportAt(at: number, end: End, change: Partial<Day> = {}) {
     const { objects, select } = await history(daily());
     const selected = await select();
     const id = selected.state === 'plan' ? selected.id : '';
     const times = { startedAt: new Date(NOW).toISOString(), updatedAt: new Date(NOW).toISOString() };
     const plan: IndexedPlan = { id, storedAt: null, status: 'unfinished', ...times, summary: '2 deleted' };
-    if (hasEnded) objects.set(resultIndexPage(1), [...indexPageObject(1, [{ plan, line: '{}' }]).body].join(''));
-    const reportId = newReportId(reportAt);
+    if (end === 'indexed')
+      objects.set(resultIndexPage(1), [...indexPageObject(1, [{ plan, line: '{}' }]).body].join(''));
+    else if (end !== 'none') for (const [key, text] of evidence(id, end)) objects.set(key, text);
+    const reportId = newReportId(at);
+    const channel = { ...fakeChannel(), confirmedSubscribers: async () => change.confirmed ?? 1 };
     const ports = {
-      clock: () => reportAt,
+      clock: () => at,
       digest: digestOf,
-      store: memoryStore(objects, () => reportAt),
-      channel: fakeChannel(),
-      readInventory: fakeInventory(anInventory({ snapshots: ALL })),
+      store: memoryStore(objects, () => at),
+      channel,
+      readInventory: fakeInventory(anInventory({ snapshots: ALL, ...change.inventory })),
     };
-    const request = { reportId, config: CONFIG, scheduledAt: null, region: 'us-east-1', deadline: null };
-    await runReport(ports, { ...request, deletion: { ...AUTOMATIC, reportSchedule: 'cron(0 4 * * ? *)' } });
-    const report = JSON.parse(objects.get(reportFiles(reportId).json) ?? '{}');
-    return ['old-1', 'old-2'].map(
-      (name) => report.snapshots.find((each: { readonly name: string }) => each.name === name)?.deleteOn,
-    );
+    const { config = CONFIG, deletion = DAILY } = change;
+    const request = { reportId, config, scheduledAt: null, region: 'us-east-1', deadline: null };
+    await runReport(ports, { ...request, ...(deletion && { deletion }) });
+    return { id: reportId, objects, mails: channel.sent };
   }
 
-  it('announces what that may still delete for today', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, false)).toEqual(['2026-11-23', '2026-11-23']);
+  async function daysOf(at: number, end: End, change: Partial<Day> = {}) {
+    const { id, objects } = await reportAt(at, end, change);
+    return daysIn(objects, id);
+  }
+
+  const bothOn = (day: string) => ({ 'old-1': day, 'old-2': day });
+
+  it('announces what that may still delete for today, though a start is no longer scheduled', async () => {
+    expect(await daysOf(NOW + 6 * HOUR, 'none')).toEqual(bothOn('2026-11-23'));
+    const never = { ...AUTOMATIC, reportSchedule: 'cron(0 8 30 2 ? *)' };
+    expect(await daysOf(NOW + 6 * HOUR, 'indexed', { deletion: never })).toEqual({});
+    expect(await daysOf(NOW + 6 * HOUR, 'none', { deletion: never })).toEqual(bothOn('2026-11-23'));
   });
 
   it('announces what is left for the next start, after a deletion that has ended, or must have', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, true)).toEqual(['2026-11-24', '2026-11-24']);
-    expect(await daysOf(NOW + 30 * HOUR, false)).toEqual(['2026-11-25', '2026-11-25']);
+    expect(await daysOf(NOW + 6 * HOUR, 'indexed')).toEqual(bothOn('2026-11-24'));
+    expect(await daysOf(NOW + 30 * HOUR, 'none')).toEqual(bothOn('2026-11-25'));
+  });
+
+  it('finds in the evidence chain that one has ended that was refused, and so has no result', async () => {
+    expect(await daysOf(NOW + 6 * HOUR, 'recorded')).toEqual(bothOn('2026-11-24'));
+    expect(await daysOf(NOW + 6 * HOUR, 'other-recorded')).toEqual(bothOn('2026-11-23'));
+    expect(await daysOf(NOW + 6 * HOUR, 'unreadable')).toEqual(bothOn('2026-11-23'));
+  });
+
+  it.each([
+    ['incomplete', { inventory: { complete: false } }, /^\[Lightsail\] INCOMPLETE: not everything could be read/],
+    ['incomplete without them', { inventory: { complete: false, snapshots: [] } }, /^\[Lightsail\] INCOMPLETE: /],
+    ['blocked', { config: aConfig({ ...WRITTEN, caps: { maxDeletions: 1 } }) }, /^\[Lightsail\] BLOCKED: /],
+  ] as const)('does not say that nothing will be deleted where it is %s', async (_, change, subject) => {
+    const texts = async (end: End) => {
+      const { id, objects, mails } = await reportAt(NOW + 6 * HOUR, end, change);
+      expect(mails[0]?.subject).toMatch(subject);
+      return `${mails[0]?.subject}\n${mails[0]?.body}\n${objects.get(reportFiles(id).html)}`;
+    };
+    const none = /nothing (?:will be|is) deleted/i;
+    expect(await texts('indexed')).toMatch(none);
+    expect(await texts('indexed')).not.toMatch(/deletion may still run/i);
+    const during = await texts('none');
+    expect(during).not.toMatch(none);
+    expect(during.match(/deletion may still run/gi)?.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('does not say that nothing is deleted where it is not known who receives it', async () => {
+    const { mails } = await reportAt(NOW + 6 * HOUR, 'none', { confirmed: 0 });
+    expect(mails[0]?.body).toContain('AN AUTOMATIC DELETION MAY STILL RUN. It began before this report');
+    expect(mails[0]?.body).not.toContain('deletes nothing');
   });
 });

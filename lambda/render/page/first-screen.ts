@@ -45,10 +45,16 @@ function countdownHeadline(days: readonly DeletionDay[], today: string): Headlin
 
 const isAutomatic = ({ deletionMode }: PageContext): boolean => deletionMode === 'automatic';
 
+/** What a report that is incomplete or blocked does not delete. */
+function nothingText(context: PageContext): string {
+  if (context.isDeleting === true) return 'A deletion may still run, and nothing else will be deleted';
+  return `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted`;
+}
+
 function incompleteHeadline(report: Report, context: PageContext): string {
   const [what] = unreadSubjects(report);
   const why = what === undefined ? 'not everything' : what;
-  return `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted: ${why} could not be read.`;
+  return `${nothingText(context)}: ${why} could not be read.`;
 }
 
 /** What a report without candidates says: that there is nothing to do only where nothing waits for a person. */
@@ -76,7 +82,7 @@ function headlineOf(report: Report, situation: Situation, context: PageContext):
         : { subject: `${formatNumber(totals.expire)} of ${all}`, rest: 'can be deleted.' };
     case 'blocked':
       return plain(
-        `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted: ` +
+        `${nothingText(context)}: ` +
           `${formatCount(totals.expire, 'snapshot')} exceed${totals.expire === 1 ? 's' : ''} your limits.`,
       );
     case 'incomplete':
@@ -193,7 +199,7 @@ export const isFirst = ({ changes }: Report, { history = [], links }: PageContex
 
 function blockedLead(report: Report, context: PageContext): string {
   const first = isFirst(report, context) ? ' This is normal for a first clean-up.' : '';
-  return `${escapeHtml(limitsText(report, context.config?.caps))}${first}`;
+  return `${escapeHtml(limitsText(report, context.config?.caps, context.isDeleting))}${first}`;
 }
 
 /** ` You can approve this plan until 30 Nov 2026, 09:00.`; empty: there is nothing to approve it with. */
