@@ -131,5 +131,7 @@ test('a bill that could not be read is one line, and null in the JSON', () => {
 test('a report says nothing of a bill that it was not to read', () => {
   const report = aReport(FOUR);
   expect(spendLine(report)).toBeNull();
-  expect([...renderTerminal(report, PRINTED, { columns: 1_000, colour: false })].join('')).not.toMatch(/bill of|billed/i);
+  expect([...renderTerminal(report, PRINTED, { columns: 1_000, colour: false })].join('')).not.toMatch(
+    /bill of|billed/i,
+  );
 });
