@@ -224,10 +224,7 @@ export const configSchema = map(
             'always',
           ),
           staleAfter: z._default(duration('A source whose newest snapshot is older is listed.'), '14d'),
-          automaticSnapshots: z._default(
-            flag('Whether to count automatic snapshots: one call for each source.'),
-            true,
-          ),
+          automaticSnapshots: z._default(flag('Whether to count automatic snapshots: one call for each source.'), true),
           spend: z._default(flag('Whether to show the last bill.'), false),
         },
         'a map such as { send: always, staleAfter: 14d }',
