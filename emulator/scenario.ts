@@ -13,7 +13,8 @@ const regionData = z.strictObject({
   >),
   autoSnapshots: z.record(z.string(), z.array(rowSchema)).optional(),
 });
-const billRow = z.strictObject({
+/** An entry of a bill. */
+export const billRow = z.strictObject({
   month: z.string().regex(/^\d{4}-\d{2}$/, 'expected a month such as 2026-10'),
   usageType: z.string(),
   amount: z.string(),

@@ -14,6 +14,7 @@ import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './
 import { leastLifetime, type Need } from './lifetime';
 import { MONITORING, type MonitoringLevel } from './monitoring';
 import { refusedProperty } from './refused-property';
+import type { StoredParts } from './report-store';
 import { checkRunbookUrl } from './runbook';
 import { checkSchedule, DEFAULT_SCHEDULE, refusedSchedule } from './schedule-expression';
 import type { SnapshotRetentionProps } from './snapshot-retention';
@@ -33,8 +34,8 @@ export interface CheckedProps {
   /** The page that alarms link to, without an anchor. */
   readonly runbook: string;
   readonly okActions: boolean;
-  /** Whether the report function reads the bill. */
-  readonly spend: boolean;
+  /** What is stored besides reports. */
+  readonly parts: StoredParts;
   readonly keepReportsFor: Duration;
   /** Null: nothing is locked. */
   readonly objectLock: ObjectLockSetting | null;
@@ -293,7 +294,7 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     deletion,
     runbook: checkRunbookUrl(props.runbookUrl),
     okActions: checkFlag('okActions', props.okActions),
-    spend: checkSpend(props, config),
+    parts: { deletes: deletion !== 'off', spend: checkSpend(props, config) },
     keepReportsFor: Duration.days(days),
     objectLock: checkObjectLock(props.objectLock),
     least,

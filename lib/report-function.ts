@@ -10,7 +10,7 @@ import { acknowledgeEverything } from './acknowledge';
 import { grantKey } from './encryption';
 import { functionCode } from './function-code';
 import { readStatement } from './lightsail-access';
-import type { ReportStore } from './report-store';
+import type { ReportStore, StoredParts } from './report-store';
 
 /** What a report function works with. */
 export interface ReportFunctionProps {
@@ -19,10 +19,8 @@ export interface ReportFunctionProps {
   readonly topic: ITopic;
   /** Where reports and plans are kept. */
   readonly store: ReportStore;
-  /** Whether snapshots can be deleted: then the index of reports lists deletions too. */
-  readonly deletes: boolean;
-  /** Whether it reads the bill from Cost Explorer. */
-  readonly spend: boolean;
+  /** What it stores besides reports: then it reads the index of results, or the bill. */
+  readonly parts: StoredParts;
   /**
    * How long its logs are kept.
    *
@@ -56,8 +54,8 @@ export class ReportFunction extends Construct {
     this.role.addToPolicy(readStatement());
     this.role.addToPolicy(statement([topic.topicArn], 'sns:Publish', 'sns:ListSubscriptionsByTopic'));
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
-    if (props.spend) this.role.addToPolicy(statement(['*'], 'ce:GetCostAndUsage'));
-    store.grantReport(this.role, props);
+    if (props.parts.spend) this.role.addToPolicy(statement(['*'], 'ce:GetCostAndUsage'));
+    store.grantReport(this.role, props.parts);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
     acknowledgeEverything(
       this.role,

@@ -224,8 +224,7 @@ export class SnapshotRetention extends Construct {
       configuration,
       topic: this.topic,
       store,
-      deletes: checked.deletion !== 'off',
-      spend: checked.spend,
+      parts: checked.parts,
       ...(logRetention && { logRetention }),
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
@@ -277,9 +276,9 @@ export class SnapshotRetention extends Construct {
     });
   }
 
-  private checkBucket(bucket: IBucket, { deletion, spend, least }: CheckedProps): void {
+  private checkBucket(bucket: IBucket, { parts, least }: CheckedProps): void {
     requireRegion(this, 'bucket', bucket);
-    const patterns = storedPatterns({ deletes: deletion !== 'off', spend });
+    const patterns = storedPatterns(parts);
     completeBucketPolicy(this, bucket, patterns, least.days);
     checkLifecycle(this, bucket, patterns, least);
     if (bucket.encryptionKey) this.checkKey('bucket', bucket.encryptionKey);

@@ -89,6 +89,7 @@ const CONFIG_EXAMPLES: Readonly<Record<string, unknown>> = {
   'report.send': 'expiring',
   'report.staleAfter': '3d',
   'report.automaticSnapshots': false,
+  'report.spend': true,
   deletion: { planValidFor: '3d', grace: '14d' },
   'deletion.planValidFor': '3d',
   'deletion.grace': '14d',

@@ -53,10 +53,10 @@ export const BUILT_IN = 'built-in';
  * Settings that the first edition did not have, with their defaults. While a setting has its default it is no part of
  * the digest.
  */
-const LATER_SETTINGS: readonly { readonly path: readonly string[]; readonly value: unknown }[] = [
-  { path: ['ignoreTags'], value: [] },
-  { path: ['caps', 'raisable'], value: false },
-  { path: ['report', 'spend'], value: false },
+const LATER_SETTINGS: readonly (readonly [path: string, value: unknown])[] = [
+  ['ignoreTags', []],
+  ['caps.raisable', false],
+  ['report.spend', false],
 ];
 
 /** A copy without the setting at a path, where it has this value. */
@@ -73,7 +73,7 @@ function without(tree: unknown, [key, ...inner]: readonly string[], value: unkno
  * its default.
  */
 export const configDigest = (written: WrittenConfig, digest: (value: unknown) => string = digestOf): string =>
-  digest(LATER_SETTINGS.reduce<unknown>((tree, { path, value }) => without(tree, path, value), written));
+  digest(LATER_SETTINGS.reduce<unknown>((tree, [path, value]) => without(tree, path.split('.'), value), written));
 
 /** Both forms of a price as one: a number, or a map where regions differ. */
 function pricingOf({ gbMonth, ...prices }: ConfigOutput['pricing']): WrittenConfig['pricing'] {

@@ -70,7 +70,7 @@ const pricing = z
     }),
   )
   .register(notes, {
-    description: 'US dollars per GB-month for cost ceilings: one price, or one for each region. The default is 0.05.',
+    description: 'US dollars per GB-month: one price, or one for each region. The default is 0.05.',
     propertyNames: { pattern: PRICING_KEY.source },
     dependentSchemas: { gbMonth: { maxProperties: 1 } },
   });
@@ -160,7 +160,7 @@ export const configSchema = map(
     ),
     default: z.optional(
       z.string({ error: 'the name of a policy' }).register(notes, {
-        description: 'The policy of what no rule matches; without it such snapshots are unmanaged and kept.',
+        description: 'The policy of what no rule matches. Without it, such snapshots are kept.',
       }),
     ),
     holdTags: z._default(
@@ -169,7 +169,7 @@ export const configSchema = map(
         expected: 'a list of tag keys such as [no_delete]',
         least: null,
         most: 20,
-        description: 'Further tag keys that hold a snapshot, with any value or none.',
+        description: 'Further tag keys that hold a snapshot, with any value.',
       }),
       ['no_delete'],
     ),
@@ -178,7 +178,7 @@ export const configSchema = map(
         what: 'tag key',
         expected: 'a list of tag keys such as [retention-days]',
         least: null,
-        description: 'Tag keys of other tools that resemble retention tags. They are ignored and not reported.',
+        description: 'Tag keys of other tools that resemble retention tags. They are ignored.',
       }),
       [],
     ),
@@ -224,11 +224,8 @@ export const configSchema = map(
             'always',
           ),
           staleAfter: z._default(duration('A source whose newest snapshot is older is listed.'), '14d'),
-          automaticSnapshots: z._default(
-            flag('Whether to count automatic snapshots, with one call for each source.'),
-            true,
-          ),
-          spend: z._default(flag('Whether to show the bill of the last month, from Cost Explorer.'), false),
+          automaticSnapshots: z._default(flag('Whether to count automatic snapshots: one call for each source.'), true),
+          spend: z._default(flag('Whether to show the last bill.'), false),
         },
         'a map such as { send: always, staleAfter: 14d }',
         'Settings of the report.',

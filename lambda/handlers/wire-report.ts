@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
-import { makeReadBills } from '../aws/cost-explorer';
+import { type BillReaderOptions, makeReadBills } from '../aws/cost-explorer';
 import { type HttpLimits, PATIENT, UPLOADING, withLimits } from '../aws/http-limits';
 import { makeLightsailClients } from '../aws/lightsail-client';
 import { makeReadInventory } from '../aws/lightsail-inventory';
@@ -13,10 +13,11 @@ import { parseInstant } from '../core/time/instant';
 import { nextScheduledDay } from '../core/time/report-schedule';
 import { malformedEvent } from '../core/util/malformed-event';
 import { snapshotKinds } from '../kinds/registry';
+import type { Store } from '../ports/ports';
 import { checkFirstReport } from '../reporting/first-report';
 import { makeReadSpend } from '../reporting/read-spend';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
-import { type RunRequest, type RunResult, runReport } from '../reporting/run-report-job';
+import { type RunPorts, type RunRequest, type RunResult, runReport } from '../reporting/run-report-job';
 import { runSchedule } from '../reporting/send-lock';
 import { digestOf, sha256Of } from '../runtime/digest';
 import { parseEnv, type ReportEnv } from '../runtime/env';
@@ -79,6 +80,17 @@ function knownOf(
   };
 }
 
+/** Reads the bill where the configuration says so; final bills are kept in the bucket. */
+function billPort(
+  { report }: Config,
+  store: Store,
+  of: Pick<BillReaderOptions, 'account' | 'region'>,
+): Pick<RunPorts, 'readSpend'> {
+  if (!report.spend) return {};
+  const readBills = makeReadBills({ ...of, config: { requestHandler: withLimits(PATIENT) } });
+  return { readSpend: makeReadSpend({ readBills, store }) };
+}
+
 /** What a test may set: everything else is as deployed. */
 export interface ReportTuning {
   readonly storeLimits?: HttpLimits;
@@ -120,14 +132,13 @@ export function wireReport(
       kinds: snapshotKinds,
       clock,
     });
-    const billing = { account, region: env.region, config: { requestHandler: withLimits(PATIENT) } };
     const ports = {
       clock,
       digest: digestOf,
       readInventory,
       store,
       channel,
-      ...(config.report.spend && { readSpend: makeReadSpend({ readBills: makeReadBills(billing), store }) }),
+      ...billPort(config, store, { account, region: env.region }),
       evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };

@@ -1,6 +1,5 @@
 import {
   amountText,
-  type BillChange,
   lastMonth,
   type MonthlyBill,
   monthAfter,
@@ -77,25 +76,34 @@ async function storedBills(store: ReadStore | null, first: string, last: string)
   return found;
 }
 
-async function spendOf({ readBills, store }: ReadSpendPorts, now: number, abortSignal: AbortSignal): Promise<Spend> {
-  const last = lastMonth(now);
-  const deletedIn = store === null ? null : await monthOfDeletion(store, last);
-  const before = deletedIn === null ? null : monthAfter(deletedIn, -1);
-  const bills = await storedBills(store, before ?? last, last);
-  const missing = [before ?? last, last].filter((month) => !bills.has(month));
-  if (missing.length > 0) {
-    const answer = await readBills(missing[0] ?? last, last, abortSignal);
-    if (answer.state === 'unread') return answer;
-    for (const bill of answer.bills) {
-      if (store !== null && !bills.has(bill.month) && isSettled(bill, now)) await storeBill(store, bill);
-      bills.set(bill.month, bill);
-    }
+/** The bills of some months: stored ones, and all others with one request, of which final ones are stored. */
+async function billsBetween(
+  { readBills, store }: ReadSpendPorts,
+  [first, last]: readonly [string, string],
+  now: number,
+  abortSignal: AbortSignal,
+): Promise<ReadonlyMap<string, MonthlyBill> | Extract<Spend, { state: 'unread' }>> {
+  const bills = await storedBills(store, first, last);
+  const missing = [first, last].find((month) => !bills.has(month));
+  if (missing === undefined) return bills;
+  const answer = await readBills(missing, last, abortSignal);
+  if (answer.state === 'unread') return answer;
+  for (const bill of answer.bills) {
+    if (store !== null && !bills.has(bill.month) && isSettled(bill, now)) await storeBill(store, bill);
+    bills.set(bill.month, bill);
   }
-  const [bill, earlier] = [bills.get(last), before === null ? undefined : bills.get(before)];
-  if (bill === undefined) throw new Error(`no bill for ${last}`);
-  const change: BillChange | null =
-    deletedIn === null || earlier === undefined ? null : { month: deletedIn, before: earlier };
-  return { state: 'read', bill, change };
+  return bills;
+}
+
+async function spendOf(ports: ReadSpendPorts, now: number, abortSignal: AbortSignal): Promise<Spend> {
+  const last = lastMonth(now);
+  const month = ports.store === null ? null : await monthOfDeletion(ports.store, last);
+  const first = month === null ? last : monthAfter(month, -1);
+  const bills = await billsBetween(ports, [first, last], now, abortSignal);
+  if ('state' in bills) return bills;
+  const [bill, before] = [bills.get(last), bills.get(first)];
+  if (bill === undefined || before === undefined) throw new Error(`Cost Explorer gave no bill for ${last}`);
+  return { state: 'read', bill, change: month === null ? null : { month, before } };
 }
 
 /** Makes what reads the bill of the last month: from the store where it is final there, else with one request. */

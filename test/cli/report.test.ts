@@ -328,4 +328,45 @@ describe('lightsail-retention report', () => {
     for (const command of commands)
       expect((await execute(process.execPath, [program, command, '--help'])).code).toBe(0);
   });
+
+  describe('with --spend', () => {
+    it('shows the bill of the last month in each format, with one request', async () => {
+      const before = emulator.requests.count('GetCostAndUsage');
+      const { code, out } = await report(['--spend', '--quiet', '--config', 'policy.yaml']);
+      expect(code).toBe(0);
+      expect(out).toMatch(/Lightsail snapshots were billed \$79\.52 in \w{3} \d{4}/);
+      expect(out).toContain('Frankfurt (eu-central-1): billed $52.17, up to $');
+      expect(emulator.requests.count('GetCostAndUsage') - before).toBe(1);
+      const json = await report(['--spend', '--quiet', '--config', 'policy.yaml', '--format', 'json']);
+      expect(JSON.parse(json.out).spend).toMatchObject({
+        currency: 'USD',
+        total: 79.52,
+        byRegion: { 'ap-southeast-2': 17.91, 'eu-central-1': 52.17, 'us-east-1': 9.44 },
+      });
+    });
+
+    it('reads it without the flag where the configuration says so, and else not', async () => {
+      writeFileSync(join(work, 'spend.yaml'), `${POLICY}report: { spend: true }\n`);
+      const { out } = await report(['--quiet', '--config', 'spend.yaml', '--summary']);
+      expect(out).toContain('Lightsail snapshots were billed $79.52');
+      expect((await report(['--quiet', '--config', 'policy.yaml'])).out).not.toMatch(/billed|bill of/i);
+    });
+
+    it('says in one line why it could not be read, and ends as without it', async () => {
+      emulator.setFaults([{ service: 'ce', fault: 'error', code: 'DataUnavailableException' }]);
+      const { code, out } = await report(['--spend', '--quiet', '--config', 'policy.yaml']);
+      expect(code).toBe(0);
+      expect(out.split('\n').filter((line) => /\bbill\b/.test(line))).toEqual([
+        'The bill of last month was not read: Cost Explorer has no data of this account yet. ' +
+          'Remedy: open Cost Explorer once in the Billing console of this account, and wait a day.',
+      ]);
+    });
+
+    it('says that the account is not known where STS does not answer', async () => {
+      emulator.setFaults([{ service: 'sts', fault: 'error', code: 'AccessDenied' }]);
+      const { code, out } = await report(['--spend', '--quiet', '--config', 'policy.yaml', '--summary']);
+      expect(code).toBe(0);
+      expect(out).toContain('was not read: the number of this account is not known');
+    });
+  });
 });

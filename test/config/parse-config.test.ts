@@ -53,7 +53,7 @@ describe('what is left out', () => {
       floors: { minKeep: 1, minAge: '24h' },
       caps: { maxDeletions: 100, maxShare: 0.5, raisable: false },
       pricing: { gbMonth: 0.05 },
-      report: { send: 'always', staleAfter: '14d', automaticSnapshots: true },
+      report: { send: 'always', staleAfter: '14d', automaticSnapshots: true, spend: false },
       deletion: { planValidFor: '7d', grace: '7d' },
     });
     expect(config).toMatchObject({
@@ -613,6 +613,8 @@ describe('the digest', () => {
   test('covers a setting of a later edition as soon as it is used', () => {
     expect(digest({ ...base, ignoreTags: [] })).toBe(digest(base));
     expect(digest({ ...base, ignoreTags: ['legal-hold'] })).not.toBe(digest(base));
+    expect(digest({ ...base, report: { spend: false } })).toBe(digest(base));
+    expect(digest({ ...base, report: { spend: true } })).not.toBe(digest(base));
     expect(digest({ ...base, caps: { raisable: false } })).toBe(digest(base));
     expect(digest({ ...base, caps: { raisable: true } })).not.toBe(digest(base));
   });

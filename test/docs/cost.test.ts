@@ -45,6 +45,7 @@ const RUNNING = [
   'metrics of reports',
 ];
 const CHECK = ['Lambda, daily check', 'metric of the daily check'];
+const BILL = ['Cost Explorer'];
 const DELETION = ['Lambda, deletions', 'Lambda, daily start', 'durable execution', 'metrics of deletions'];
 
 const templates = { report: synthesized(), deletion: synthesized({ deletion: 'automatic' }) };
@@ -82,7 +83,7 @@ describe('docs/cost.md', () => {
     expect(arithmetic('metrics of deletions')).toContain(`${[deleted, deletionsFailed].length} metrics `);
   });
 
-  test.each([...RUNNING, ...CHECK, ...DELETION].filter((what) => /^[^;,]*\$[^;,]*$/.test(arithmetic(what))))(
+  test.each([...RUNNING, ...CHECK, ...BILL, ...DELETION].filter((what) => /^[^;,]*\$[^;,]*$/.test(arithmetic(what))))(
     'multiplies right: %s',
     (what) => {
       const [product = '', ...rest] = arithmetic(what).split(' / ');

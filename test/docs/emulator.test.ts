@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { GetInstanceSnapshotCommand, LightsailClient } from '@aws-sdk/client-lightsail';
 import { LISTS } from '../../emulator/account';
 import { faultSchema } from '../../emulator/fault';
-import { loadScenario, scenarioSchema } from '../../emulator/scenario';
+import { billRow, loadScenario, scenarioSchema } from '../../emulator/scenario';
 import { pointSdkTo } from '../support/aws-env';
 import { commandLineProgram } from '../support/built-programs';
 import { runCli } from '../support/terminal';
@@ -51,6 +51,7 @@ describe('docs/emulator.md', () => {
     expect([...firstColumn('member')].sort()).toEqual(selectors.filter((member) => member !== 'fault').sort());
     expect([...firstColumn('setting')].sort()).toEqual(Object.keys(scenarioSchema.shape).sort());
     for (const list of LISTS) expect(page).toContain(`\`${list}\``);
+    expect([...firstColumn('member of an entry')].sort()).toEqual(Object.keys(billRow.shape).sort());
   });
 
   describe('has examples that', () => {

@@ -114,6 +114,37 @@ describe('the bundle that is deployed', () => {
     });
   });
 
+  it('shows the bill where the configuration says so, with one request', async () => {
+    const config = { ...CONFIG, report: { spend: true } };
+    const month = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 1))
+      .toISOString()
+      .slice(0, 7);
+    const first = await invoke({ scheduledTime: SCHEDULED }, { config });
+    expect(first.answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: true } });
+    const [mail] = emulator.published;
+    expect(mail?.message).toContain('Lightsail snapshots were billed $79.52 in ');
+    expect(mail?.message).toContain('Billed by region: Frankfurt (eu-central-1) $52.17, up to $');
+    expect(JSON.parse(stored('report.json')).spend).toMatchObject({ month, total: 79.52, currency: 'USD' });
+    expect(stored('report.html')).toContain('<p id="spend">Lightsail snapshots were billed $79.52 in ');
+    expect(emulator.requests.count('GetCostAndUsage')).toBe(1);
+  }, 60_000);
+
+  it.each([
+    ['has no data', { fault: 'error', code: 'DataUnavailableException' } as const, 'has no data of this account yet'],
+    ['denies access', { fault: 'deny' } as const, 'access to Cost Explorer is denied'],
+  ])('makes a complete report where Cost Explorer %s', async (_, fault, cause) => {
+    emulator.setFaults([{ service: 'ce', ...fault }]);
+    const { answer } = await invoke({ scheduledTime: SCHEDULED }, { config: { ...CONFIG, report: { spend: true } } });
+    expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: true } });
+    expect(emulator.published[0]?.message).toMatch(new RegExp(`^The bill of last month was not read: .*${cause}`, 'm'));
+    expect(JSON.parse(stored('report.json')).spend).toBeNull();
+  });
+
+  it('asks nothing of Cost Explorer by default', async () => {
+    await invoke({ scheduledTime: SCHEDULED });
+    expect(emulator.requests.count('GetCostAndUsage')).toBe(0);
+  });
+
   it('creates plans, files of reports and notes only where nothing is yet, as its role demands', async () => {
     await emulator.close();
     emulator = await startEmulator({

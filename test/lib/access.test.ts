@@ -38,6 +38,9 @@ const VARIANTS: Readonly<Record<string, GivenProps>> = {
   'not watched': { monitoring: 'off' },
   locked: { lockReportsFor: Duration.days(30) },
   'with locked evidence': { objectLock: { retention: Duration.days(30) } },
+  'with the bill': {
+    configuration: { origin: 'retention.yaml', config: { version: 1, report: { spend: true } } },
+  },
   'with a key': ownKey,
   'with a bucket and a topic from elsewhere': elsewhere,
 };
@@ -152,6 +155,10 @@ describe('the AwsSolutions pack', () => {
 
   test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
     ['alarms alone', () => ({ monitoring: 'alarms' })],
+    [
+      'with the bill',
+      () => ({ configuration: { origin: 'retention.yaml', config: { version: 1, report: { spend: true } } } }),
+    ],
     ['not watched', () => ({ monitoring: 'off' })],
     ['locked', () => ({ lockReportsFor: Duration.days(30), objectLock: { retention: Duration.days(60) } })],
     ['reporting four times an hour', () => ({ schedule: 'rate(15 minutes)' })],

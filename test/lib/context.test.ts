@@ -53,6 +53,14 @@ test('a configuration and a schedule are taken as named', () => {
   });
 });
 
+test.each([
+  ['on', true],
+  ['off', false],
+])('spend is %s where it is named, and else as the configuration says', (spend, expected) => {
+  expect(readContext({ email, spend }).spend).toBe(expected);
+  expect(readContext({ email })).not.toHaveProperty('spend');
+});
+
 test('keys of CDK itself are none of ours', () => {
   const cdk = {
     '@aws-cdk/core:newStyle': true,
@@ -113,6 +121,8 @@ test.each([
   ['context.deletion', { email, deletion: false }, 'false'],
   ['context.monitoring', { email, monitoring: 'on' }, 'expected full, alarms, off'],
   ['context.monitoring', { email, monitoring: true }, 'true'],
+  ['context.spend', { email, spend: 'yes' }, 'expected on, off'],
+  ['context.spend', { email, spend: true }, 'true'],
   ['context.unknown', { email, monitring: 'off' }, 'did you mean "monitoring"?'],
   ['context.unknown', { emails: email }, 'did you mean "email"?'],
   ['context.unknown', { email, scedule: 'rate(1 day)' }, 'did you mean "schedule"?'],

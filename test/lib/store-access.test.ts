@@ -1,3 +1,5 @@
+import { billOf } from '../../lambda/core/report/spend';
+import { makeReadSpend } from '../../lambda/reporting/read-spend';
 import { runReport } from '../../lambda/reporting/run-report-job';
 import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { fakeChannel } from '../fakes/channel';
@@ -6,6 +8,9 @@ import { memoryStore } from '../fakes/memory-store';
 import { withBench } from '../handlers/deletion-bench';
 import { aConfig } from '../support/config-builder';
 import { actionsOf, statementsOf, synthesized } from './synthesized';
+
+const WITH_BILL = { version: 1, report: { spend: true } } as const;
+const PROPS_WITH_BILL = { configuration: { origin: 'retention.yaml', config: WITH_BILL } };
 
 test('a run writes under the prefixes that its role may write, list and read, and under every one of them', async () => {
   const objects = new Map<string, string>();
@@ -28,17 +33,23 @@ test('a run writes under the prefixes that its role may write, list and read, an
       store: { ...store, list, listAfter },
       channel: fakeChannel(),
       readInventory: fakeInventory(anInventory()),
+      readSpend: makeReadSpend({
+        readBills: async (month) => ({ state: 'read', bills: [billOf(month, true, [])] }),
+        store,
+      }),
     },
     {
       reportId: '20261123T080000Z-1a2b3c4d',
-      config: aConfig({}),
+      config: aConfig(WITH_BILL),
       scheduledAt: now,
       region: 'us-east-1',
       deadline: null,
     },
   );
 
-  const statement = statementsOf(synthesized().toJSON()).find(({ Action }) => Action === 's3:ListBucket');
+  const statement = statementsOf(synthesized(PROPS_WITH_BILL).toJSON()).find(
+    ({ Action }) => Action === 's3:ListBucket',
+  );
   const granted = [statement?.Condition?.StringLikeIfExists?.['s3:prefix'] ?? []]
     .flat()
     .map((pattern) => pattern.replace(/\*$/, ''));
