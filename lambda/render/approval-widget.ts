@@ -67,7 +67,7 @@ const minuteText = (instant: string, zone: Zone): string =>
 /** `up to $84.80/month`, with what has no known size. */
 function costText({ ceiling, unknown }: Pick<PlannedSource, 'ceiling' | 'unknown'>): string {
   const known = `up to ${formatDollars(ceiling)}/month`;
-  return unknown === 0 ? known : `${known} and ${formatCount(unknown, 'snapshot')} without a known size`;
+  return unknown === 0 ? known : `${known} and ${formatNumber(unknown)} of unknown size`;
 }
 
 const totalOf = (sources: readonly PlannedSource[]): Pick<PlannedSource, 'ceiling' | 'unknown' | 'count'> => ({
