@@ -52,7 +52,9 @@ const STYLE = `<style>
 .retention table { width: 100%; border-collapse: collapse; }
 .retention th, .retention td { padding: 4px 8px; text-align: left; vertical-align: top; border-bottom: 1px solid #8884; }
 .retention .number { text-align: right; white-space: nowrap; }
+.retention .cost { overflow-wrap: normal; }
 .retention input { width: 8em; padding: 4px; }
+.retention .btn { margin-top: 8px; }
 @media (max-width: 40rem) { .retention .dates { display: none; } }
 </style>
 `;
@@ -88,7 +90,7 @@ function sourceRow({ source, count, from, to, reasons, ...cost }: PlannedSource,
     `<td>${source === null ? 'source not known' : safe(source)}</td>`,
     `<td class="number">${formatNumber(count)}</td>`,
     `<td class="dates">${first === last ? first : `${first} to ${last}`}</td>`,
-    `<td>${costText(cost)}</td>`,
+    `<td class="cost">${costText(cost)}</td>`,
     `<td>${reasonsCell(reasons)}</td>`,
   ];
   return `<tr>${cells.join('')}</tr>\n`;

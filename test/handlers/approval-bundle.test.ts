@@ -1,10 +1,7 @@
 import '../support/one-realm';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
 import type { Context } from 'aws-lambda';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
@@ -21,8 +18,7 @@ import { ACCOUNT, HERE, smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { aConfig } from '../support/config-builder';
 import { actionsIn, contextOf, textOfHtml, widgetEvent } from '../support/console-widget';
-import { durableEndpoint } from './durable-endpoint';
-import { immortal, runExecution } from './durable-engine';
+import { type FakeLambda, startFakeLambda } from './fake-lambda';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
@@ -38,17 +34,13 @@ const CONFIG = {
 
 type WidgetFunction = (event: unknown, context: Context) => Promise<string>;
 
-interface Console {
+interface Console extends Pick<FakeLambda, 'asked' | 'ended'> {
   readonly emulator: Emulator;
   readonly plan: { readonly id: string; readonly digest: string };
   readonly view: () => Promise<string>;
   /** Clicks the button of a widget, after a number was typed into its field. */
   readonly click: (html: string, typed: string) => Promise<string>;
   readonly approve: (event: unknown) => Promise<string>;
-  /** Executions that were asked for: their names and events. */
-  readonly asked: { readonly name: string; readonly event: unknown; readonly target: string }[];
-  /** Waits until every execution has ended. */
-  readonly ended: () => Promise<void>;
   readonly left: () => number;
 }
 
@@ -65,38 +57,6 @@ describe('the bundles of an approval on the dashboard', () => {
 
   const load = <T>(name: FunctionName): T =>
     (require(join(folderOf(name), 'index.js')) as { readonly handler: T }).handler;
-
-  /** Serves Lambda: a name starts one execution of the bundle of the deletion function, and only with one event. */
-  function startLambda() {
-    const asked: Console['asked'] = [];
-    const executions = new Map<string, { readonly body: string; readonly run: Promise<unknown> }>();
-    const engine = durableEndpoint();
-    const server = createServer(async (request, response) => {
-      if (await engine.answer(request, response)) return;
-      if (request.method === 'GET') {
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ FunctionVersion: '1' }));
-        return;
-      }
-      let body = '';
-      for await (const chunk of request) body += chunk;
-      const name = String(request.headers['x-amz-durable-execution-name']);
-      const target = decodeURIComponent(/functions\/([^/]+)\//.exec(request.url ?? '')?.[1] ?? '');
-      asked.push({ name, event: JSON.parse(body), target });
-      const known = executions.get(name);
-      if (known !== undefined && known.body !== body) {
-        response.writeHead(409, { 'x-amzn-errortype': 'DurableExecutionAlreadyStartedException' }).end('{}');
-        return;
-      }
-      const handler = (): DurableLambdaHandler => load('delete');
-      if (known === undefined)
-        executions.set(name, { body, run: runExecution(handler, JSON.parse(body), immortal, { name }) });
-      response.writeHead(202).end();
-    });
-    const ended = async (): Promise<void> => {
-      await Promise.all([...executions.values()].map(({ run }) => run));
-    };
-    return { server, asked, executions, ended };
-  }
 
   async function putPlan(emulator: Emulator, id: string): Promise<Console['plan']> {
     const { plan } = await makeReport(
@@ -131,8 +91,7 @@ describe('the bundles of an approval on the dashboard', () => {
 
   /** Runs a test on the three bundles, over an account, a bucket, a topic and Lambda. */
   async function withConsole(test: (deployed: Console) => Promise<void>): Promise<void> {
-    const { server, asked, ended } = startLambda();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { url, asked, ended, close } = await startFakeLambda(() => load('delete'));
     const emulator = await startEmulator({
       writeOnce: DELETION_WRITES_ONCE,
       account: smallAccount(),
@@ -143,7 +102,7 @@ describe('the bundles of an approval on the dashboard', () => {
     Object.assign(process.env, buildEnv({ topicArn: TOPIC, bucket: BUCKET, deletionMode: 'approve' }), {
       ...buildApprovalEnv(BUCKET, 'approveFunction', functionArn('approve')),
       ...buildApprovalEnv(BUCKET, 'deletionFunction', ALIAS),
-      AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL_LAMBDA: url,
       POWERTOOLS_METRICS_DISABLED: 'true',
     });
     const quiet = [jest.spyOn(process.stdout, 'write'), jest.spyOn(process.stderr, 'write')];
@@ -175,8 +134,7 @@ describe('the bundles of an approval on the dashboard', () => {
       for (const name of ['AWS_ENDPOINT_URL_LAMBDA', 'APPROVE_FUNCTION', 'DELETION_FUNCTION']) delete process.env[name];
       restore();
       await emulator.close();
-      server.closeAllConnections();
-      server.close();
+      close();
     }
   }
 
