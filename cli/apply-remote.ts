@@ -1,6 +1,6 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { PATIENT } from '../lambda/aws/http-limits';
-import { startDeletion } from '../lambda/aws/start-deletion';
+import { notInvoked, startDeletion } from '../lambda/aws/start-deletion';
 import type { ApplyResult } from '../lambda/core/plan/outcome';
 import type { Plan } from '../lambda/core/plan/plan';
 import { compactInstant } from '../lambda/core/time/instant';
@@ -78,13 +78,7 @@ async function invokeFunction(name: string, execution: string, plan: Plan, calle
   } catch (cause) {
     const explained = explainAccess(cause, caller);
     if (explained !== cause) throw explained;
-    const why = answerOf(cause);
-    throw new RetentionError(
-      'apply.invoke',
-      `cannot hand the plan to ${name}: got ${why}; check the function's name, its region and alias, and ` +
-        `the permission lambda:InvokeFunction`,
-      { cause },
-    );
+    throw notInvoked(name, answerOf(cause), cause);
   } finally {
     client.destroy();
   }

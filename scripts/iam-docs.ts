@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { RetentionStack } from '../lib/retention-stack';
+import type { SnapshotRetentionProps } from '../lib/snapshot-retention';
 import { withSection } from './marked-section';
 
 const REPOSITORY = join(__dirname, '..');
@@ -63,16 +64,15 @@ function roleSection(id: string, role: Role, statements: readonly Statement[]): 
   ].join('\n');
 }
 
-/** Every role of the stack, deletion included, with every statement of its policies, read from the template. */
-export function rolesText(): string {
+type Settings = Pick<SnapshotRetentionProps, 'deletion' | 'approval'>;
+
+/** Every role of a stack with every statement of its policies, read from the template, by its logical id. */
+function roleSections(settings: Settings): readonly (readonly [id: string, section: string])[] {
   const flags = JSON.parse(readFileSync(join(REPOSITORY, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
   const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
   const configuration = { origin: 'retention.yaml', config: { version: 1 } };
-  const stack = new RetentionStack(app, 'LightsailRetention', {
-    configuration,
-    emails: ['you@example.com'],
-    deletion: 'automatic',
-  });
+  const emails = ['you@example.com'];
+  const stack = new RetentionStack(app, 'LightsailRetention', { configuration, emails, ...settings });
   const template = Template.fromStack(stack);
   const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>
     Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]);
@@ -81,9 +81,17 @@ export function rolesText(): string {
     policies
       .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === id))
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
-  return propertiesOf<Role>('AWS::IAM::Role')
-    .map(([id, role]) => roleSection(id, role, statementsOf(id)))
-    .join('\n');
+  return propertiesOf<Role>('AWS::IAM::Role').map(([id, role]) => [id, roleSection(id, role, statementsOf(id))]);
+}
+
+/** Every role, those of deletion and of an approval on the dashboard included, which no stack has together. */
+export function rolesText(): string {
+  const approval = roleSections({ deletion: 'approve', approval: 'dashboard' });
+  const sections = [
+    ...roleSections({ deletion: 'automatic' }),
+    ...approval.filter(([id]) => id.startsWith('RetentionApproval')),
+  ];
+  return sections.map(([, section]) => section).join('\n');
 }
 
 /** docs/iam.md with its roles brought up to date. */

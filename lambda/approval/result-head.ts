@@ -1,5 +1,5 @@
 import type { ApplyResult } from '../core/plan/outcome';
-import { RetentionError } from '../core/util/errors';
+import { unreadableStored } from '../deletion/outcome-files';
 import type { Store } from '../ports/ports';
 import { resultFile } from '../storage/keys';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
@@ -25,5 +25,5 @@ export async function readResultHead(store: Store, planId: string): Promise<Resu
   }
   const result = parseStored(APPLY_RESULT, `${head.join('\n')}${ITEMS}]}`);
   if (result !== null) return result;
-  throw new RetentionError('result.unreadable', `${store.locate(key)} is not as it was written: restore it`);
+  throw unreadableStored(store, key);
 }

@@ -1,4 +1,5 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { RetentionError } from '../core/util/errors';
 
 /** An execution of the deletion function. */
 export interface DeletionStart {
@@ -8,6 +9,14 @@ export interface DeletionStart {
   readonly execution: string;
   readonly event: object;
 }
+
+/** Returns the error of a plan that could not be handed to a function, with what came back instead. */
+export const notInvoked = (functionName: string, got: string, cause: unknown): RetentionError =>
+  new RetentionError(
+    'apply.invoke',
+    `cannot hand the plan to ${functionName}: got ${got}; check the function's name, its region and alias, and the permission lambda:InvokeFunction`,
+    { cause },
+  );
 
 /** The error where an execution of the name exists that was started with another event. */
 export const ALREADY_STARTED = 'DurableExecutionAlreadyStartedException';

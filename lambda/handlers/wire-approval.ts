@@ -5,9 +5,9 @@ import { type ApproveAnswer, approvePlan } from '../approval/approve-plan';
 import { type ApprovalPorts, viewPlan } from '../approval/view-plan';
 import { PATIENT, withLimits } from '../aws/http-limits';
 import { s3Store } from '../aws/s3-store';
-import { ALREADY_STARTED, startDeletion } from '../aws/start-deletion';
+import { ALREADY_STARTED, notInvoked, startDeletion } from '../aws/start-deletion';
 import { s3ObjectLink } from '../core/report/console-links';
-import { RetentionError } from '../core/util/errors';
+import type { RetentionError } from '../core/util/errors';
 import { refusal } from '../deletion/refusals';
 import { allowsRaisedCaps } from '../deletion/verify-plan';
 import type { Store } from '../ports/ports';
@@ -54,14 +54,12 @@ export async function runView(environment: NodeJS.ProcessEnv, folder: string, co
 }
 
 /** Returns the error of a plan that could not be handed over. */
-const notStarted = (cause: unknown): RetentionError =>
-  cause instanceof Error && cause.name === ALREADY_STARTED
+function notStarted(functionName: string, cause: unknown): RetentionError {
+  const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+  return name === ALREADY_STARTED
     ? refusal('plan.in-progress', 'a run of it was started in another way; refresh the widget to see its state')
-    : new RetentionError(
-        'apply.invoke',
-        `cannot hand the plan to the deletion function: got ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}; check that it exists and that the role of this function may invoke it`,
-        { cause },
-      );
+    : notInvoked(functionName, `${name}: ${message}`, cause);
+}
 
 /** Composes the function that approves: an event of the widget's button hands its plan to the deletion function. */
 export async function runApprove(
@@ -77,7 +75,7 @@ export async function runApprove(
       ...portsOf(environment, folder, bucket, context),
       startDeletion: (execution, approved) =>
         startDeletion(client, { functionName: target, execution, event: approved }).catch((cause) => {
-          throw notStarted(cause);
+          throw notStarted(target, cause);
         }),
     },
     event,
