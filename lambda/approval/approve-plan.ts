@@ -6,7 +6,7 @@ import { checkShownCount, openPlan } from '../deletion/verify-plan';
 import { planFile } from '../storage/keys';
 import { newestPlanId } from './newest-plan';
 import { type ConsoleApproval, readConsoleApproval } from './parse-approval';
-import { type ApprovalPorts, checkApprovable } from './view-plan';
+import { type ApprovalPorts, checkCanBeApproved } from './view-plan';
 
 /** What the deletion function is invoked with. */
 export interface ApprovedEvent {
@@ -49,7 +49,7 @@ async function openApproved(ports: ApprovalPorts, approval: ConsoleApproval): Pr
   const key = planFile(approval.plan);
   const stored = { text: await store.get(key), where: store.locate(key), digest: approval.digest, id: approval.plan };
   const plan = openPlan(stored, clock(), digest);
-  checkApprovable(plan, ports);
+  checkCanBeApproved(plan, ports);
   if (plan.items.length === 0) throw refusal('plan.count', 'it lists no snapshot, so there is nothing to approve');
   const typed = `"${oneLine(approval.count).slice(0, MAX_TYPED_SHOWN)}"`;
   checkShownCount(typedCount(approval.count), plan, plan.items.length, typed);

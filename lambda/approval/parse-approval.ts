@@ -17,7 +17,7 @@ export const COUNT_FIELD = 'count';
 const APPROVED_DIGEST = /^sha256:[0-9a-f]{64}$/;
 const MAX_ATTEMPT = 9_999;
 const EXPECTED_APPROVAL =
-  '{ "approve": { "plan": "<id>", "digest": "sha256:<64 hex digits>", "attempt": <number> } } with the form of the widget, as its button sends it';
+  'the event of the button of the widget: { "approve": { "plan", "digest", "attempt" } } and its form';
 
 type EventMembers = Readonly<Record<string, unknown>>;
 

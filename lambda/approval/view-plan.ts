@@ -24,7 +24,7 @@ export interface ApprovalPorts {
 }
 
 /** Refuses a plan that can no longer be approved, or never could. */
-export function checkApprovable(plan: Plan, { config, account, allowsRaisedCaps }: ApprovalPorts): void {
+export function checkCanBeApproved(plan: Plan, { config, account, allowsRaisedCaps }: ApprovalPorts): void {
   checkPlanAccount(plan, account);
   checkComplete(plan);
   checkUnblocked(plan, allowsRaisedCaps);
@@ -64,7 +64,7 @@ async function stateOf(ports: ApprovalPorts, plan: Plan): Promise<PlanState> {
   const runs = await readPlanRuns(store, plan, clock());
   if (runs.isRunning || (await isLocked(ports, plan))) return { state: 'running', plan, result };
   checkNotExpired(plan, clock());
-  checkApprovable(plan, ports);
+  checkCanBeApproved(plan, ports);
   return { state: 'open', plan, attempt: runs.count, result, lastEnd: runs.lastEnd };
 }
 

@@ -50,7 +50,8 @@ const paragraph = (...sentences: readonly string[]): string => `<p>${sentences.f
 const STYLE = `<style>
 .retention { max-width: 72rem; overflow-wrap: anywhere; }
 .retention table { width: 100%; border-collapse: collapse; }
-.retention th, .retention td { padding: 4px 8px; text-align: left; vertical-align: top; border-bottom: 1px solid #8884; }
+.retention th, .retention td { padding: 4px 8px; text-align: left; vertical-align: top; }
+.retention tr { border-bottom: 1px solid #8884; }
 .retention .number { text-align: right; white-space: nowrap; }
 .retention .cost { overflow-wrap: normal; }
 .retention input { width: 8em; padding: 4px; }
@@ -144,12 +145,13 @@ function earlierText(result: ResultSummary | null, lastEnd: RunEnd | null): stri
 
 /** The field, and the only element of the widget that acts. */
 function approvalForm(plan: Plan, attempt: number, what: string, { approveFunction }: WidgetContext): string {
-  const approve = { plan: plan.id, digest: plan.digest, attempt };
+  const approval = JSON.stringify({ approve: { plan: plan.id, digest: plan.digest, attempt } });
   const question = `Delete ${what}? A Lightsail delete cannot be undone.`;
   return `<form><label>Type the number of snapshots to delete (${formatNumber(plan.items.length)}):
 <input name="count" inputmode="numeric" autocomplete="off"></label></form>
 <a class="btn btn-primary">Approve the deletion</a><cwdb-action action="call" event="click" display="popup"
- endpoint="${escapeHtml(approveFunction)}" confirmation="${escapeHtml(question)}">${escapeHtml(JSON.stringify({ approve }))}</cwdb-action>
+ endpoint="${escapeHtml(approveFunction)}"
+ confirmation="${escapeHtml(question)}">${escapeHtml(approval)}</cwdb-action>
 `;
 }
 

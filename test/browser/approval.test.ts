@@ -115,7 +115,7 @@ describe('the widget on a dashboard', () => {
   test('keeps hostile names as text: nothing of them acts, loads or adds a field', async () => {
     const names = [
       `<cwdb-action action="call" event="mouseenter" endpoint="${APPROVE}">{}</cwdb-action>`,
-      `</cwdb-action></td></table><a class="btn">x</a><cwdb-action action="call" endpoint="${APPROVE}">{}</cwdb-action>`,
+      `</cwdb-action></table><a class="btn">x</a><cwdb-action action="call" endpoint="${APPROVE}">{}</cwdb-action>`,
       '<form><input name="count" value="3"></form>',
       '" event="mouseenter',
       ...HOSTILE_NAMES,

@@ -22,8 +22,12 @@ export interface FakeLambda {
 
 /**
  * Serves Lambda: a name starts one execution of `handler`, and only with one event; the alias leads to `version`.
+ * `isElsewhere`: the handler runs in another process, and reaches the engine of its execution over HTTP.
  */
-export async function startFakeLambda(handler: () => DurableLambdaHandler, version = '1'): Promise<FakeLambda> {
+export async function startFakeLambda(
+  handler: () => DurableLambdaHandler,
+  { version = '1', isElsewhere = false } = {},
+): Promise<FakeLambda> {
   const asked: AskedInvocation[] = [];
   const executions = new Map<string, { readonly body: string; readonly run: Promise<unknown> }>();
   const { answer, serve } = durableEndpoint();
@@ -43,8 +47,9 @@ export async function startFakeLambda(handler: () => DurableLambdaHandler, versi
       response.writeHead(409, { 'x-amzn-errortype': 'DurableExecutionAlreadyStartedException' }).end('{}');
       return;
     }
+    const options = { name, ...(isElsewhere && { serve }) };
     if (known === undefined)
-      executions.set(name, { body, run: runExecution(handler, JSON.parse(body), immortal, { name, serve }) });
+      executions.set(name, { body, run: runExecution(handler, JSON.parse(body), immortal, options) });
     response.writeHead(202).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

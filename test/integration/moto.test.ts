@@ -281,7 +281,7 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     };
     const widget = async (): Promise<string> => String(await run(view, widgetEvent({})));
     const handler: DurableLambdaHandler = async (event) => (await run(deletion, event)) as never;
-    lambda = await startFakeLambda(() => handler, '$LATEST');
+    lambda = await startFakeLambda(() => handler, { version: '$LATEST', isElsewhere: true });
     try {
       const open = await widget();
       const [count = ''] = /\d+(?= snapshots of)/.exec(textOfHtml(open)) ?? [];
