@@ -201,8 +201,7 @@ export class SnapshotRetention extends Construct {
       deletes: checked.deletion !== 'off',
     };
     this.warnOfMail(schedule);
-    for (const { code, message } of config.hiddenRules)
-      Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
+    this.warnOfRules(config);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     this.subscribe(emails);
@@ -393,6 +392,12 @@ export class SnapshotRetention extends Construct {
     completeTopicPolicy(this, topic);
     if (topic.masterKey) this.checkKey('topic', topic.masterKey);
     return topic;
+  }
+
+  /** Warns of rules that can never match. */
+  private warnOfRules({ hiddenRules }: CheckedProps['config']): void {
+    for (const { code, message } of hiddenRules)
+      Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
   }
 
   /** Warns of a schedule that sends more than one e-mail an hour. */
