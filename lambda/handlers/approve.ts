@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda';
 import { APPROVE_DOCS } from '../approval/describe';
 import { isDescribe } from '../approval/parse-approval';
 import { RetentionError } from '../core/util/errors';
+import { faultOfCode } from '../core/util/faults';
 import { visibleMembers } from '../core/util/safe-text';
 import { approvedAnswer, notAskedAnswer, refusedAnswer } from '../render/approval-widget';
 import { runApprove } from './wire-approval';
@@ -22,7 +23,9 @@ export async function handler(event: unknown, context: Context): Promise<string>
     logger.info('approval.finished', { ...answer });
     return answer.state === 'approved' ? approvedAnswer(answer) : notAskedAnswer();
   } catch (error) {
-    logger.error('approval.failed', error instanceof Error ? error : new Error(String(error)));
+    const isRefused = error instanceof RetentionError && faultOfCode(error.code) === 'operator';
+    if (isRefused) logger.warn('approval.refused', { code: error.code, reason: error.message });
+    else logger.error('approval.failed', error instanceof Error ? error : new Error(String(error)));
     if (!(error instanceof RetentionError)) throw error;
     return refusedAnswer(error);
   }
