@@ -57,7 +57,6 @@ async function isLocked({ store, clock }: ApprovalPorts, plan: Plan): Promise<bo
 
 async function stateOf(ports: ApprovalPorts, plan: Plan): Promise<PlanState> {
   const { store, clock } = ports;
-  checkPlanAccount(plan, ports.account);
   const result = await readResultHead(store, plan.id);
   checkSamePlan(plan, result);
   if (result?.status === 'finished') return { state: 'finished', plan, result };

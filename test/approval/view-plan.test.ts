@@ -124,6 +124,13 @@ describe('the state of the newest plan', () => {
     expect(await viewPlan(rig.ports)).toMatchObject({ state: 'open', attempt: 2, lastEnd: REFUSED });
   });
 
+  it('counts an execution that ended before its approval was recorded', async () => {
+    const plan = aStoredPlan();
+    const rig = approvalRig([plan]);
+    end(rig, plan, ID, { state: 'failed', code: 'evidence.not-recorded', text: 'not recorded' });
+    expect(await viewPlan(rig.ports)).toMatchObject({ state: 'open', attempt: 1 });
+  });
+
   it('is finished, also after the plan has expired', async () => {
     const plan = aStoredPlan({ expiresAt: '2026-11-24T00:00:00.000Z' });
     const rig = approvalRig([plan]);
