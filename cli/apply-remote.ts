@@ -1,5 +1,6 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { PATIENT } from '../lambda/aws/http-limits';
+import { notInvoked, startDeletion } from '../lambda/aws/start-deletion';
 import type { ApplyResult } from '../lambda/core/plan/outcome';
 import type { Plan } from '../lambda/core/plan/plan';
 import { compactInstant } from '../lambda/core/time/instant';
@@ -72,26 +73,12 @@ async function invokeFunction(name: string, execution: string, plan: Plan, calle
   });
   try {
     const { arn } = await findIdentity(caller);
-    const payload = { plan: plan.id, digest: plan.digest, approvedBy: { kind: 'caller', arn } };
-    const answer = await client.send(
-      new InvokeCommand({
-        FunctionName: functionName,
-        InvocationType: 'Event',
-        DurableExecutionName: execution,
-        Payload: Buffer.from(JSON.stringify(payload)),
-      }),
-    );
-    if (answer.FunctionError !== undefined) throw new Error(answer.FunctionError);
+    const event = { plan: plan.id, digest: plan.digest, approvedBy: { kind: 'caller', arn } };
+    await startDeletion(client, { functionName, execution, event });
   } catch (cause) {
     const explained = explainAccess(cause, caller);
     if (explained !== cause) throw explained;
-    const why = answerOf(cause);
-    throw new RetentionError(
-      'apply.invoke',
-      `cannot hand the plan to ${name}: got ${why}; check the function's name, its region and alias, and ` +
-        `the permission lambda:InvokeFunction`,
-      { cause },
-    );
+    throw notInvoked(name, answerOf(cause), cause);
   } finally {
     client.destroy();
   }

@@ -9,7 +9,7 @@ import { RetentionError } from '../lambda/core/util/errors';
 import type { ObjectLockSetting } from '../lambda/runtime/env';
 import { DEFAULT_KEPT_DAYS } from '../lambda/storage/keys';
 import { eachOnce, isAddress } from './addresses';
-import { DELETION, type DeletionSetting } from './context';
+import { APPROVAL_SETTINGS, type ApprovalSetting, DELETION, type DeletionSetting } from './context';
 import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './known-later';
 import { leastLifetime, type Need } from './lifetime';
 import { MONITORING, type MonitoringLevel } from './monitoring';
@@ -31,6 +31,7 @@ export interface CheckedProps {
   readonly schedule: string;
   readonly monitoring: MonitoringLevel;
   readonly deletion: DeletionSetting;
+  readonly approval: ApprovalSetting;
   /** The page that alarms link to, without an anchor. */
   readonly runbook: string;
   readonly okActions: boolean;
@@ -244,11 +245,29 @@ const PROPERTIES = {
   okActions: true,
   deletion: true,
   spend: true,
+  approval: true,
 } satisfies Record<keyof SnapshotRetentionProps, true>;
 
 /** Returns the properties of the construct among those of a stack that holds it. */
 export const ownProps = <T extends SnapshotRetentionProps>(props: T): SnapshotRetentionProps =>
   Object.fromEntries(Object.entries(props).filter(([name]) => name in PROPERTIES)) as unknown as SnapshotRetentionProps;
+
+/** Refuses an approval on the dashboard where no plan waits for a person, or where there is no dashboard. */
+function checkApproval(given: unknown, deletion: DeletionSetting, monitoring: MonitoringLevel): ApprovalSetting {
+  const approval = oneOfText('approval', APPROVAL_SETTINGS, given ?? 'off', 'off');
+  if (approval === 'off') return approval;
+  if (deletion !== 'approve')
+    throw refusedProp(
+      'approval',
+      `got dashboard with deletion ${deletion}, expected deletion approve: ${deletion === 'off' ? 'nothing is deployed that could delete' : 'a schedule approves the plans'}`,
+    );
+  if (monitoring !== 'full')
+    throw refusedProp(
+      'approval',
+      `got dashboard with monitoring ${monitoring}, expected monitoring full: there is no dashboard without it`,
+    );
+  return approval;
+}
 
 /** TypeScript refuses unknown properties of a literal alone, and JavaScript none. */
 function refuseUnknown(props: object): void {
@@ -277,6 +296,8 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
       'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own ' +
         'policies, or leave deletion out',
     );
+  const monitoring = oneOfText('monitoring', MONITORING, props.monitoring ?? 'full', 'full');
+  const approval = checkApproval(props.approval, deletion, monitoring);
   const schedule = scheduleOf(props.schedule ?? DEFAULT_SCHEDULE);
   checkResources(props);
   const least = leastLifetime(schedule, config, deletion);
@@ -290,8 +311,9 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     config,
     emails: checkEmails(props.emails ?? []),
     schedule,
-    monitoring: oneOfText('monitoring', MONITORING, props.monitoring ?? 'full', 'full'),
+    monitoring,
     deletion,
+    approval,
     runbook: checkRunbookUrl(props.runbookUrl),
     okActions: checkFlag('okActions', props.okActions),
     parts: { deletes: deletion !== 'off', spend: checkSpend(props, config) },

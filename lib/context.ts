@@ -6,7 +6,7 @@ import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
 
 /** What `cdk deploy -c key=value` may say. */
-const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring', 'spend'] as const;
+const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring', 'spend', 'approval'] as const;
 type Key = (typeof KEYS)[number];
 
 /** What is to be deployed, as asked for by context. */
@@ -20,11 +20,17 @@ export interface DeployContext {
   readonly deletion: DeletionSetting;
   /** Whether the bill may be read; absent: as the configuration says. */
   readonly spend?: boolean;
+  /** Whether a plan can be approved on the dashboard. */
+  readonly approval: ApprovalSetting;
 }
 
 /** Whether deletion is deployed, and who starts it: a person, or a schedule as well. */
 export const DELETION = ['off', 'approve', 'automatic'] as const satisfies readonly ('off' | DeployedDeletion)[];
 export type DeletionSetting = (typeof DELETION)[number];
+
+/** Whether a plan can be approved on the dashboard too. */
+export const APPROVAL_SETTINGS = ['off', 'dashboard'] as const;
+export type ApprovalSetting = (typeof APPROVAL_SETTINGS)[number];
 
 const refusedContext = (key: Key | 'unknown', message: string): RetentionError =>
   new RetentionError(`context.${key}`, message);
@@ -77,6 +83,15 @@ function readSpend(text: string | null): Pick<DeployContext, 'spend'> {
   throw refusedContext('spend', `context "spend" is ${JSON.stringify(text)}: expected on, off, as in -c spend=on`);
 }
 
+function readApprovalSetting(text: string): ApprovalSetting {
+  const setting = APPROVAL_SETTINGS.find((known) => known === text);
+  if (setting !== undefined) return setting;
+  throw refusedContext(
+    'approval',
+    `context "approval" is ${JSON.stringify(text)}: expected ${APPROVAL_SETTINGS.join(', ')}, as in -c approval=dashboard`,
+  );
+}
+
 /** What `cdk acknowledge` and `cdk cli-telemetry` note in cdk.context.json. */
 const NOTED_BY_CDK = ['acknowledged-issue-numbers', 'cli-telemetry'];
 
@@ -106,5 +121,6 @@ export function readContext(context: Readonly<Record<string, unknown>>): DeployC
     monitoring: readMonitoring(readContextText(context, 'monitoring') ?? 'full'),
     deletion: readDeletion(readContextText(context, 'deletion') ?? 'off'),
     ...readSpend(readContextText(context, 'spend')),
+    approval: readApprovalSetting(readContextText(context, 'approval') ?? 'off'),
   };
 }

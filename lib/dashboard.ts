@@ -1,6 +1,7 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
+  CustomWidget,
   Dashboard,
   GraphWidget,
   type IAlarm,
@@ -22,6 +23,8 @@ export interface ReportDashboardProps {
   readonly target: IFunction;
   /** Null where deletion is off. */
   readonly deletion: IFunction | null;
+  /** The function that shows the newest plan, to approve it; null where that is off. */
+  readonly approval: IFunction | null;
   readonly deadLetters: IQueue;
   readonly alarms: readonly IAlarm[];
   /** The page of the alarms' sections. */
@@ -49,7 +52,7 @@ type MetricOf = (measure: Measure, label: string) => Metric;
 export function reportDashboard(
   scope: Construct,
   id: string,
-  { name, target, deletion, deadLetters, alarms, runbook }: ReportDashboardProps,
+  { name, target, deletion, approval, deadLetters, alarms, runbook }: ReportDashboardProps,
 ): Dashboard {
   const period = Duration.days(1);
   const metric: MetricOf = (measure, label) => retentionMetric(target, measure, { period, label });
@@ -67,10 +70,23 @@ export function reportDashboard(
         }),
       ],
       [latestWidget(metric)],
+      ...(approval === null ? [] : [[approvalWidget(approval)]]),
       trendWidgets(metric),
       stateWidgets(metric, target, deadLetters, period),
       ...(deletion === null ? [] : [[deletionWidget(deletion, period)]]),
     ],
+  });
+}
+
+/** The widget is called again only when the dashboard is refreshed: what it shows does not depend on a time range. */
+function approvalWidget(view: IFunction): CustomWidget {
+  return new CustomWidget({
+    title: 'The newest plan: approve its deletion',
+    functionArn: view.functionArn,
+    updateOnResize: false,
+    updateOnTimeRangeChange: false,
+    width: DASHBOARD_WIDTH,
+    height: 12,
   });
 }
 

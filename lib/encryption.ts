@@ -83,13 +83,11 @@ function namedKey(scope: IConstruct, given: IKey): NamedKey {
 
 /**
  * Lets a role write what a key encrypts and read it again: what a bucket and a topic with that key ask of their
- * callers.
+ * callers. `actions`: other ones than these.
  */
-export function grantKey(key: IKey, role: IRole): void {
+export function grantKey(key: IKey, role: IRole, actions = ['kms:Decrypt', 'kms:GenerateDataKey']): void {
   const { resource, conditions, home } = namedKey(role, key);
-  role.addToPrincipalPolicy(
-    new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [resource], conditions }),
-  );
+  role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [resource], conditions }));
   if (home !== null)
     acknowledgeWildcard(role, home, ':key/*', 'An alias is no resource of a policy; the condition names it.');
 }

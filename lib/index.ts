@@ -1,5 +1,6 @@
 export { RetentionError } from '../lambda/core/util/errors';
 export { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/runtime/metrics';
+export type { ApprovalFunctions } from './approval-functions';
 export {
   configure,
   type KeepRules,
@@ -7,7 +8,7 @@ export {
   type RetentionPolicy,
   type RetentionRule,
 } from './configure';
-export type { DeletionSetting } from './context';
+export type { ApprovalSetting, DeletionSetting } from './context';
 export type { DeletionFunction } from './deletion-function';
 export type { RetentionGrants } from './grants';
 export type { MonitoringLevel } from './monitoring';

@@ -4,6 +4,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Pause } from '../lambda/core/time/pause';
 import { type AlarmAudience, type AlarmFacts, makeAlarm } from './alarm';
+import { type ApprovalFunctions, approvalAlarm } from './approval-functions';
 import { reportDashboard } from './dashboard';
 import { deletionAlarms } from './deletion-alarms';
 import type { DeletionFunction } from './deletion-function';
@@ -34,6 +35,8 @@ export interface MonitoringProps extends AlarmAudience {
   readonly pauses: readonly Pause[];
   /** What carries out plans; null where deletion is off. */
   readonly deletion: DeletionFunction | null;
+  /** What shows and approves plans on the dashboard; null where that is off. */
+  readonly approval: ApprovalFunctions | null;
   /** The name of the dashboard; null: there is none. */
   readonly dashboardName: string | null;
 }
@@ -47,9 +50,13 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { report, deadLetters, topic, deletion } = props;
+    const { report, deadLetters, topic, deletion, approval } = props;
     const target = report.function;
-    this.alarms = [...this.reportAlarms(props), ...(deletion === null ? [] : deletionAlarms(deletion, props))];
+    this.alarms = [
+      ...this.reportAlarms(props),
+      ...(deletion === null ? [] : deletionAlarms(deletion, props)),
+      ...(approval === null ? [] : [approvalAlarm(approval, props)]),
+    ];
     letAlarmsPublish(this, topic);
     reportSchedule(this, 'AgeCheck', {
       description: 'Measures daily how old the newest report on Lightsail snapshots is',
@@ -64,6 +71,7 @@ export class Monitoring extends Construct {
         name: props.dashboardName,
         target,
         deletion: deletion?.function ?? null,
+        approval: approval?.view ?? null,
         deadLetters,
         alarms: this.alarms,
         runbook: props.runbook,

@@ -282,6 +282,32 @@ export class ReportStore extends Construct {
       );
   }
 
+  /** Lets a function of the dashboard list and read these folders, and nothing else in the bucket. */
+  grantFolders(role: IRole, folders: readonly string[]): void {
+    const patterns = folders.map(everyObject);
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['s3:GetObject'],
+        resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
+      }),
+    );
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [this.bucket.bucketArn],
+        conditions: { StringLikeIfExists: { 's3:prefix': patterns } },
+      }),
+    );
+    if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role, ['kms:Decrypt']);
+    for (const pattern of patterns)
+      acknowledgeWildcard(
+        role,
+        this.bucket.bucketArn,
+        `/${pattern}`,
+        'Every plan and its results have names of their own.',
+      );
+  }
+
   /**
    * Lets a grantee list and read reports, plans, results and evidence, and nothing else in the bucket; decrypt them
    * too, where the bucket has a key.

@@ -17,7 +17,7 @@ export class RetentionStack extends Stack {
         : 'Deletes what an approved plan lists.';
     super(scope, id, { description: `Reports on Lightsail snapshots by e-mail. ${deletes}`, ...props });
     this.retention = new SnapshotRetention(this, 'Retention', ownProps(props));
-    const { topic, bucket, report, schedule, deletion, configurationDigest } = this.retention;
+    const { topic, bucket, report, schedule, deletion, approval, configurationDigest } = this.retention;
 
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn, description: 'Where reports are announced' });
     new CfnOutput(this, 'BucketName', {
@@ -33,6 +33,16 @@ export class RetentionStack extends Stack {
         value: deletion.alias.functionArn,
         description: 'Carries out a plan: the e-mail of each report has the command',
       });
+    if (approval !== null) {
+      new CfnOutput(this, 'ViewFunction', {
+        value: approval.view.functionArn,
+        description: 'Who sees plans on the dashboard needs lambda:InvokeFunction on it',
+      });
+      new CfnOutput(this, 'ApproveFunction', {
+        value: approval.approve.functionArn,
+        description: 'Who approves plans on the dashboard needs lambda:InvokeFunction on it too',
+      });
+    }
     new CfnOutput(this, 'ScheduleName', { value: schedule.scheduleName, description: 'When it reports' });
     new CfnOutput(this, 'ConfigurationDigest', {
       value: configurationDigest,

@@ -12,9 +12,10 @@ import { type DeployedDeletion, optionalEnv } from '../lambda/runtime/env';
 import { METRICS, type Measure } from '../lambda/runtime/metrics';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
 import { acknowledge, writeSuppressions } from './acknowledge';
+import { ApprovalFunctions } from './approval-functions';
 import { checkLifecycle } from './bucket-lifecycle';
 import { type CheckedProps, checkProps } from './check-props';
-import type { DeletionSetting } from './context';
+import type { ApprovalSetting, DeletionSetting } from './context';
 import { nameOfDashboard } from './dashboard';
 import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
@@ -152,6 +153,13 @@ export interface SnapshotRetentionProps {
    * @default - as `report.spend` of the configuration says
    */
   readonly spend?: boolean;
+  /**
+   * Whether a person can also approve a plan on the dashboard (`dashboard`), with `deletion: 'approve'` and full
+   * monitoring.
+   *
+   * @default - `off`: plans are approved by a command
+   */
+  readonly approval?: ApprovalSetting;
 }
 
 /** Marks every deployment of an app: it may hold two copies of this library, one as a module and one not. */
@@ -176,6 +184,8 @@ export class SnapshotRetention extends Construct {
   readonly alarms: readonly Alarm[];
   /** What carries out plans; null where deletion is off. */
   readonly deletion: DeletionFunction | null;
+  /** What shows and approves plans on the dashboard; null where that is off. */
+  readonly approval: ApprovalFunctions | null;
   /** What others may be allowed to do. */
   readonly grants: RetentionGrants;
   /** What it reads, for other deployments of the app. */
@@ -198,8 +208,7 @@ export class SnapshotRetention extends Construct {
       deletes: checked.deletion !== 'off',
     };
     this.warnOfMail(schedule);
-    for (const { code, message } of config.hiddenRules)
-      Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
+    this.warnOfRules(config);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     this.subscribe(emails);
@@ -240,6 +249,7 @@ export class SnapshotRetention extends Construct {
     this.checkFirstReport();
     this.grants = new RetentionGrants(store, this.report.function);
     this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
+    this.approval = checked.approval === 'off' ? null : this.makeApproval(store, props);
     this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(checked).alarms;
     writeSuppressions(this);
   }
@@ -296,6 +306,7 @@ export class SnapshotRetention extends Construct {
     return new Monitoring(this, 'Monitoring', {
       report: this.report,
       deletion: this.deletion,
+      approval: this.approval,
       deadLetters: this.deadLetters,
       topic: this.topic,
       overdue: overdueAfter(schedule),
@@ -335,6 +346,16 @@ export class SnapshotRetention extends Construct {
       this.tellReport({ deletionSchedule: scheduleName });
     }
     return deletion;
+  }
+
+  private makeApproval(
+    store: ReportStore,
+    { configuration, logRetention }: SnapshotRetentionProps,
+  ): ApprovalFunctions | null {
+    if (this.deletion === null) return null;
+    const { alias } = this.deletion;
+    const props = { configuration, store, deletion: alias, ...(logRetention && { logRetention }) };
+    return new ApprovalFunctions(this, 'Approval', props);
   }
 
   /**
@@ -378,6 +399,12 @@ export class SnapshotRetention extends Construct {
     completeTopicPolicy(this, topic);
     if (topic.masterKey) this.checkKey('topic', topic.masterKey);
     return topic;
+  }
+
+  /** Warns of rules that can never match. */
+  private warnOfRules({ hiddenRules }: CheckedProps['config']): void {
+    for (const { code, message } of hiddenRules)
+      Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
   }
 
   /** Warns of a schedule that sends more than one e-mail an hour. */

@@ -8,7 +8,10 @@ import { PAGE_ASSETS } from './build-page';
 const PACKAGE_ROOT = join(__dirname, '..');
 
 /** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
-export const HANDLERS = ['report', 'delete'] as const satisfies readonly FunctionName[];
+export const HANDLERS = ['report', 'delete', 'view', 'approve'] as const satisfies readonly FunctionName[];
+
+/** Those that render pages. */
+const PAGE_HANDLERS: readonly FunctionName[] = ['report', 'delete'];
 
 const COMMON = {
   absWorkingDir: PACKAGE_ROOT,
@@ -43,8 +46,8 @@ function replaceFile(path: string, text: string): void {
 }
 
 /**
- * Builds one function into `<outDir>/index.js` with the page's script and style beside it (handler `index.handler`), the AWS SDK included, for the runtime that is
- * deployed. The same sources give the same bytes. Throws esbuild's own error when they do not build.
+ * Builds one function into `<outDir>/index.js`, beside it the script and the style of the page where it renders pages
+ * (handler `index.handler`), the AWS SDK included, for the runtime that is deployed. The same sources give the same bytes. Throws esbuild's own error when they do not build.
  */
 export function bundleHandler(name: FunctionName, outDir: string): Inputs {
   const built = buildSync({
@@ -58,8 +61,9 @@ export function bundleHandler(name: FunctionName, outDir: string): Inputs {
     sourcemap: false,
     write: false,
   });
-  for (const { path, text } of built.outputFiles) replaceFile(path, minified(withPageAssets(text)));
-  return [...inputsOf(built), ...bundlePageAssets(outDir)];
+  const hasPages = PAGE_HANDLERS.includes(name);
+  for (const { path, text } of built.outputFiles) replaceFile(path, minified(hasPages ? withPageAssets(text) : text));
+  return [...inputsOf(built), ...(hasPages ? bundlePageAssets(outDir) : [])];
 }
 
 /** Packages that functions do not need in full, and the modules that stand in for them. */

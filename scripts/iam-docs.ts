@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { RetentionStack } from '../lib/retention-stack';
+import type { SnapshotRetentionProps } from '../lib/snapshot-retention';
 import { withSection } from './marked-section';
 import { type ResourcesOfTemplate, roleActionsText, roleName } from './role-actions';
 
@@ -64,23 +65,29 @@ function roleSection(id: string, role: Role, statements: readonly Statement[]): 
   ].join('\n');
 }
 
-/** The template of the whole stack: with everything that can be switched on. */
-function wholeTemplate(): Template {
+/** The template of a stack with these settings. */
+function templateOf(settings: Partial<SnapshotRetentionProps>): ResourcesOfTemplate {
   const flags = JSON.parse(readFileSync(join(REPOSITORY, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
   const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
   const configuration = { origin: 'retention.yaml', config: { version: 1 } };
-  const stack = new RetentionStack(app, 'LightsailRetention', {
-    configuration,
-    emails: ['you@example.com'],
-    deletion: 'automatic',
-  });
-  return Template.fromStack(stack);
+  const emails = ['you@example.com'];
+  const stack = new RetentionStack(app, 'LightsailRetention', { configuration, emails, ...settings });
+  return Template.fromStack(stack).toJSON() as ResourcesOfTemplate;
 }
 
-/** Every role of the stack, deletion included, with every statement of its policies, read from the template. */
-function rolesText(template: Template): string {
+/** Every resource, those of deletion and of an approval on the dashboard included, which no stack has together. */
+function wholeTemplate(): ResourcesOfTemplate {
+  const { Resources: automatic } = templateOf({ deletion: 'automatic' });
+  const { Resources: dashboard } = templateOf({ deletion: 'approve', approval: 'dashboard' });
+  return { Resources: { ...automatic, ...dashboard, ...automatic } };
+}
+
+/** Every role with every statement of its policies. */
+function rolesText({ Resources }: ResourcesOfTemplate): string {
   const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>
-    Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]);
+    Object.entries(Resources)
+      .filter(([, { Type }]) => Type === type)
+      .map(([id, { Properties }]) => [id, Properties as T]);
   const policies = propertiesOf<PolicyResource>('AWS::IAM::Policy').map(([, policy]) => policy);
   const statementsOf = (id: string): readonly Statement[] =>
     policies
@@ -94,7 +101,7 @@ function rolesText(template: Template): string {
 /** docs/iam.md with its roles, and what they may do, brought up to date. */
 export async function iamPage(text: string): Promise<string> {
   const template = wholeTemplate();
-  const actions = await roleActionsText(template.toJSON() as ResourcesOfTemplate);
+  const actions = await roleActionsText(template);
   return withSection(withSection(text, 'roles', rolesText(template)), 'role-actions', actions);
 }
 

@@ -20,6 +20,11 @@ const FOLDERS: readonly {
     packages: [],
   })),
   {
+    folder: 'lambda/approval',
+    may: ['lambda/core', 'lambda/render', 'lambda/ports', 'lambda/storage', 'lambda/deletion', 'lambda/approval'],
+    packages: [],
+  },
+  {
     folder: 'lambda/kinds',
     may: ['lambda/core', 'lambda/ports', 'lambda/kinds'],
     packages: [/^@aws-sdk\/client-lightsail$/],

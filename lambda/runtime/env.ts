@@ -8,6 +8,7 @@ const OPTIONAL_NAMES = {
   chatTopicArn: 'CHAT_TOPIC_ARN',
   deletionFunction: 'DELETION_FUNCTION',
   deletionMode: 'DELETION_MODE',
+  approveFunction: 'APPROVE_FUNCTION',
   reportSchedule: 'REPORT_SCHEDULE',
   deletionSchedule: 'DELETION_SCHEDULE',
   dashboard: 'DASHBOARD',
@@ -71,6 +72,14 @@ export interface DeletionEnv
   readonly mode: DeployedDeletion;
 }
 
+/** What a function of the dashboard is told by its environment. `target`: the ARN of the function that comes next. */
+export interface ApprovalEnv extends Pick<ReportEnv, 'bucket' | 'region'> {
+  readonly target: string;
+}
+
+/** The function that comes next: the view names the one that approves, and that one invokes the deletion function. */
+export type ApprovalTarget = 'approveFunction' | 'deletionFunction';
+
 /** How a deployed deletion is started: by a person alone, or by a schedule as well. */
 export type DeployedDeletion = 'approve' | 'automatic';
 
@@ -99,19 +108,23 @@ function readRecording(value: (name: string) => string): Pick<ReportEnv, 'keptDa
   };
 }
 
+/** Throws one `env.missing` that names every variable that is absent or blank. */
+function requireSet(env: Readonly<Record<string, string | undefined>>, names: readonly string[]): void {
+  const missing = names.filter((name) => (env[name]?.trim() ?? '') === '');
+  if (missing.length === 0) return;
+  throw new RetentionError(
+    'env.missing',
+    `environment variable${missing.length > 1 ? 's' : ''} ${missing.join(', ')} not set: the function's environment was changed, deploy the stack again`,
+  );
+}
+
 /**
  * Reads the environment, before anything else is read. Throws one `env.missing` that names every variable that is
  * absent or blank.
  */
 export function parseEnv(env: Readonly<Record<string, string | undefined>>): ReportEnv {
   const value = (name: string): string => env[name]?.trim() ?? '';
-  const missing = Object.values(REQUIRED_NAMES).filter((name) => value(name) === '');
-  if (missing.length > 0) {
-    throw new RetentionError(
-      'env.missing',
-      `environment variable${missing.length > 1 ? 's' : ''} ${missing.join(', ')} not set: the function's environment was changed, deploy the stack again`,
-    );
-  }
+  requireSet(env, Object.values(REQUIRED_NAMES));
   const optional = (name: keyof typeof OPTIONAL_NAMES): string | undefined => value(OPTIONAL_NAMES[name]) || undefined;
   const { chatTopicArn, functionArn, dashboard, reportSchedule, schedule } = {
     chatTopicArn: optional('chatTopicArn'),
@@ -145,6 +158,27 @@ export function parseDeletionEnv(env: Readonly<Record<string, string | undefined
   const mode = readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '');
   return { topicArn, bucket, region, ...recording, mode, ...(reportSchedule && { reportSchedule }) };
 }
+
+/** Reads the environment of a function of the dashboard. Throws `env.missing`. */
+export function parseApprovalEnv(
+  env: Readonly<Record<string, string | undefined>>,
+  target: ApprovalTarget,
+): ApprovalEnv {
+  const names = { bucket: REQUIRED_VARIABLES.bucket, region: RUNTIME_NAMES.region, target: OPTIONAL_NAMES[target] };
+  requireSet(env, Object.values(names));
+  const value = (name: string): string => env[name]?.trim() ?? '';
+  return { bucket: value(names.bucket), region: value(names.region), target: value(names.target) };
+}
+
+/** The environment to deploy a function of the dashboard with. */
+export const buildApprovalEnv = (
+  bucket: string,
+  target: ApprovalTarget,
+  functionArn: string,
+): Record<string, string> => ({
+  [REQUIRED_VARIABLES.bucket]: bucket,
+  [OPTIONAL_NAMES[target]]: functionArn,
+});
 
 /**
  * The environment to deploy a function with: the variables that `parseEnv` asks for and Lambda does not set itself, and

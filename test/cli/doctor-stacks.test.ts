@@ -67,6 +67,18 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
     });
   });
 
+  it('finds the report and the deletion function beside those of an approval on the dashboard', async () => {
+    const settings = { deletion: 'approve', approval: 'dashboard' } as const;
+    const [found, ...others] = await find([
+      new RetentionStack(quickApp(), 'LightsailRetention', { ...PROPS, ...settings, env: ENV }),
+    ]);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({
+      ...namesOf('LightsailRetention', 'Retention'),
+      deletion: expect.objectContaining({ target: expect.stringMatching(/:live$/), scheduleName: null }),
+    });
+  });
+
   it.each([
     'Retention',
     'Snapshots',

@@ -48,6 +48,8 @@ const CHECK = ['Lambda, daily check', 'metric of the daily check'];
 const BILL = ['Cost Explorer'];
 const DELETION = ['Lambda, deletions', 'Lambda, daily start', 'durable execution', 'metrics of deletions'];
 
+const APPROVAL = ['Lambda, widget', 'Lambda, approvals'];
+
 const templates = { report: synthesized(), deletion: synthesized({ deletion: 'automatic' }) };
 const all = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
@@ -63,6 +65,16 @@ describe('docs/cost.md', () => {
     expect(cost('alarms')).toBeCloseTo(all(report) * 0.1, 5);
     expect(cost('alarms of deletions')).toBeCloseTo((all(both) - all(report)) * 0.1, 5);
     expect(alarmMetrics(synthesized({ deletion: 'approve' }))).toEqual(both);
+  });
+
+  test('counts the alarm of an approval on the dashboard, and the metrics of all alarms with it', () => {
+    const before = alarmMetrics(synthesized({ deletion: 'approve' }));
+    const after = alarmMetrics(synthesized({ deletion: 'approve', approval: 'dashboard' }));
+    const [alarms, metrics] = [after.length - before.length, all(after) - all(before)];
+    expect(arithmetic('alarm of approvals')).toContain(`${alarms} alarm over ${metrics} metrics × $0.10`);
+    expect(cost('alarm of approvals')).toBeCloseTo(metrics * 0.1, 5);
+    expect(page).toContain(`There are then ${after.length} alarms over ${all(after)} metrics.`);
+    expect(page).toContain(`so it costs at least $${((all(after) - 10) * 0.1).toFixed(2)}`);
   });
 
   test('counts what the other settings deploy', () => {
@@ -83,19 +95,20 @@ describe('docs/cost.md', () => {
     expect(arithmetic('metrics of deletions')).toContain(`${[deleted, deletionsFailed].length} metrics `);
   });
 
-  test.each([...RUNNING, ...CHECK, ...BILL, ...DELETION].filter((what) => /^[^;,]*\$[^;,]*$/.test(arithmetic(what))))(
-    'multiplies right: %s',
-    (what) => {
-      const [product = '', ...rest] = arithmetic(what).split(' / ');
-      const scale = product.includes('per million') ? 1e-6 : product.includes('MB') ? 1e-3 : 1;
-      const factors = [...product.matchAll(/(?:^|× \$?)([\d.]+)/g)].map((match) => Number(match[1]));
-      expect(factors.length).toBeGreaterThan(1);
-      const value =
-        (factors.reduce((total, factor) => total * factor, 1) * scale) /
-        rest.reduce((total, part) => total * Number(part), 1);
-      expect(Math.abs(value - cost(what))).toBeLessThan(0.00051);
-    },
-  );
+  test.each(
+    [...RUNNING, ...CHECK, ...BILL, ...DELETION, ...APPROVAL].filter((what) =>
+      /^[^;,]*\$[^;,]*$/.test(arithmetic(what)),
+    ),
+  )('multiplies right: %s', (what) => {
+    const [product = '', ...rest] = arithmetic(what).split(' / ');
+    const scale = product.includes('per million') ? 1e-6 : product.includes('MB') ? 1e-3 : 1;
+    const factors = [...product.matchAll(/(?:^|× \$?)([\d.]+)/g)].map((match) => Number(match[1]));
+    expect(factors.length).toBeGreaterThan(1);
+    const value =
+      (factors.reduce((total, factor) => total * factor, 1) * scale) /
+      rest.reduce((total, part) => total * Number(part), 1);
+    expect(Math.abs(value - cost(what))).toBeLessThan(0.00051);
+  });
 
   const running = sum(...RUNNING);
   const deletion = sum(...DELETION);

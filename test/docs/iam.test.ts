@@ -10,6 +10,7 @@ import { actionsOf, PROPS, quickApp, statementsOf, synthesized } from '../lib/sy
 
 const DOCS = join(__dirname, '..', '..', 'docs');
 const whole = synthesized({ deletion: 'automatic' });
+const dashboard = synthesized({ deletion: 'approve', approval: 'dashboard' });
 const page = readFileSync(join(DOCS, 'iam.md'), 'utf8');
 
 test('docs/iam.md names the roles of the template as they are: run "npm run docs" when this fails', async () => {
@@ -17,7 +18,8 @@ test('docs/iam.md names the roles of the template as they are: run "npm run docs
 });
 
 test('docs/iam.md accounts for every role of the template', () => {
-  const roles = Object.keys(whole.findResources('AWS::IAM::Role')).map((id) => id.replace(/[0-9A-F]{8}$/, ''));
+  const ids = [whole, dashboard].flatMap((each) => Object.keys(each.findResources('AWS::IAM::Role')));
+  const roles = ids.map((id) => id.replace(/[0-9A-F]{8}$/, ''));
   expect(roles.length).toBeGreaterThan(1);
   for (const role of roles) expect(page).toContain(`### ${role}\n`);
 });
@@ -164,8 +166,10 @@ describe('docs/deploy-policy.json', () => {
   };
 
   test('allows what makes, looks at and removes every resource of the stack', () => {
-    const { Resources } = whole.toJSON() as { Resources: Record<string, { Type: string }> };
-    const types = [...new Set(Object.values(Resources).map(({ Type }) => Type))].sort();
+    const resources = [whole, dashboard].flatMap((each) =>
+      Object.values((each.toJSON() as { readonly Resources: Record<string, { readonly Type: string }> }).Resources),
+    );
+    const types = [...new Set(resources.map(({ Type }) => Type))].sort();
     expect(types).toEqual(Object.keys(NEEDED).sort());
     expect(Object.values(NEEDED).flatMap((needed) => needed.filter((action) => !actions.includes(action)))).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
 import {
   CloudFormationClient,
   DescribeStackResourcesCommand,
@@ -16,8 +17,10 @@ import { runBundle } from '../../cli/run-bundle';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { compactInstant } from '../../lambda/core/time/instant';
+import { type FakeLambda, startFakeLambda } from '../handlers/fake-lambda';
 import { commandLineProgram } from '../support/built-programs';
 import { runChild } from '../support/child-process';
+import { actionsIn, textOfHtml, widgetEvent } from '../support/console-widget';
 import { describeWith } from '../support/optional';
 import { MOTO, type MotoAccount, startMoto } from './moto/account';
 import { runByRuntimeInterface } from './moto/runtime-api';
@@ -26,7 +29,11 @@ const ROOT = join(__dirname, '..', '..');
 const STACK = 'LightsailRetention';
 /** The folder of an installed `aws-lambda-ric`; it has to be compiled, so it is no dependency. */
 const RIC = process.env.LAMBDA_RIC ?? join(ROOT, 'node_modules', 'aws-lambda-ric');
-const POLICY = 'version: 1\npolicies: { short: { expireAfter: 60d, keep: { last: 3 } } }\ndefault: short\n';
+const POLICY = `version: 1
+policies: { short: { expireAfter: 60d, keep: { last: 3 } } }
+default: short
+caps: { maxDeletions: 200, maxShare: 0.9 }
+`;
 
 const DEPLOY = ['--require-approval', 'never', '--method', 'direct'];
 
@@ -83,16 +90,19 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
 
   /**
    * What was uploaded and deployed: the function's code, unpacked, and its environment with every reference resolved.
+   * `part`: the start of its logical id in the construct.
    */
-  async function deployedFunction() {
+  async function deployedFunction(part = 'Report') {
     const { TemplateBody } = await new CloudFormationClient(moto.client).send(
       new GetTemplateCommand({ StackName: STACK }),
     );
     const template = JSON.parse(TemplateBody ?? '{}') as {
       Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
     };
-    const { Code } =
-      Object.values(template.Resources).find(({ Type }) => Type === 'AWS::Lambda::Function')?.Properties ?? {};
+    const [id = '', { Properties: { Code = {} } = {} } = {}] =
+      Object.entries(template.Resources).find(
+        ([name, { Type }]) => Type === 'AWS::Lambda::Function' && name.startsWith(`Retention${part}`),
+      ) ?? [];
     const { S3Key } = Code as { S3Key: string };
     const { Body } = await s3().send(
       new GetObjectCommand({ Bucket: 'cdk-hnb659fds-assets-123456789012-us-east-1', Key: S3Key }),
@@ -102,7 +112,7 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     const folder = mkdtempSync(join(work, 'function-'));
     execFileSync('python3', ['-m', 'zipfile', '-e', zip, folder]);
     const settings = await new LambdaClient(moto.client).send(
-      new GetFunctionConfigurationCommand({ FunctionName: outputs.FunctionName }),
+      new GetFunctionConfigurationCommand({ FunctionName: (await resources()).get(id) }),
     );
     const env = {
       ...settings.Environment?.Variables,
@@ -246,7 +256,8 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
   it('keeps the bucket and the topic when deletion is switched on, and adds its function', async () => {
     const kept = ['RetentionStoreBucketCC601A1A', 'RetentionTopic189D3939'];
     const before = await resources();
-    moto.cdk('deploy', ...DEPLOY, ...context, '-c', 'deletion=approve', '--output', join(work, 'second'));
+    const settings = ['-c', 'deletion=approve', '-c', 'approval=dashboard'];
+    moto.cdk('deploy', ...DEPLOY, ...context, ...settings, '--output', join(work, 'second'));
     const after = await resources();
     for (const id of kept) expect(after.get(id)).toBe(before.get(id));
     const template = JSON.parse(readFileSync(join(work, 'second', `${STACK}.template.json`), 'utf8'));
@@ -254,6 +265,45 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     expect([...after.keys()].filter((id) => !before.has(id) && id.startsWith('RetentionDeletionFunction'))).not.toEqual(
       [],
     );
+  }, 300_000);
+
+  it('approves the newest plan by the functions of the dashboard, and the deletion function carries it out', async () => {
+    const view = await deployedFunction('ApprovalView');
+    const approve = await deployedFunction('ApprovalApprove');
+    const deletion = await deployedFunction('DeletionFunction');
+    const logs: string[] = [];
+    let lambda: FakeLambda | null = null;
+    const run = async ({ folder, env, timeout }: typeof view, event: unknown): Promise<unknown> => {
+      const reached = { ...env, AWS_ENDPOINT_URL_LAMBDA: lambda?.url ?? '' };
+      const ended = await runBundle({ folder, event, env: reached, timeout, log: (text) => logs.push(text) });
+      if (!ended.ok) throw new Error(`${ended.error}\n${logs.join('')}`);
+      return ended.result;
+    };
+    const widget = async (): Promise<string> => String(await run(view, widgetEvent({})));
+    const handler: DurableLambdaHandler = async (event) => (await run(deletion, event)) as never;
+    lambda = await startFakeLambda(() => handler, { version: '$LATEST', isElsewhere: true });
+    try {
+      const open = await widget();
+      const [count = ''] = /\d+(?= snapshots of)/.exec(textOfHtml(open)) ?? [];
+      const [button] = actionsIn(open);
+      expect(button?.endpoint).toMatch(/^arn:aws:lambda:us-east-1:123456789012:function:.*ApprovalApprove/);
+      const click = async (typed: string): Promise<string> =>
+        textOfHtml(String(await run(approve, widgetEvent(button?.parameters ?? {}, { count: typed }))));
+      expect(await click('1')).toContain('plan.count');
+      expect(lambda.asked).toEqual([]);
+      expect(await click(count)).toContain(`Approved: ${count} snapshots`);
+      await lambda.ended();
+      expect(lambda.asked).toEqual([
+        expect.objectContaining({ target: expect.stringMatching(/:function:.*RetentionDeletionFunction.*:live$/) }),
+      ]);
+      expect(textOfHtml(await widget())).toContain(
+        `The newest plan is finished. ${count} of ${count} snapshots have an outcome: ${count} deleted.`,
+      );
+      const deletes = lightsail.requests.list().filter(({ operation }) => operation.startsWith('Delete'));
+      expect(deletes).toHaveLength(Number(count));
+    } finally {
+      lambda.close();
+    }
   }, 300_000);
 
   it('keeps the bucket with its reports when the stack is destroyed, and nothing else', async () => {

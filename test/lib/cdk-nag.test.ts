@@ -15,6 +15,15 @@ const longest = Array.from({ length: 20 }, (_, i) => `${i}`.padStart(128, 'k'));
 const STACKS: readonly [string, (stack: Stack, other: () => Stack) => Partial<SnapshotRetentionProps>][] = [
   ['smallest', () => ({})],
   ['approve', () => ({ deletion: 'approve' })],
+  ['approve, on the dashboard too', () => ({ deletion: 'approve', approval: 'dashboard' })],
+  [
+    'approve, on the dashboard too, with a key by its alias',
+    (stack) => ({
+      deletion: 'approve',
+      approval: 'dashboard',
+      encryptionKey: Alias.fromAliasName(stack, 'Key', 'alias/mine'),
+    }),
+  ],
   ['automatic', () => ({ deletion: 'automatic' })],
   [
     'automatic, with as many hold tags as there can be',

@@ -40,7 +40,7 @@ describe('a property that is wrong', () => {
       { deletions: 'approve' } as Given,
       'got an unknown property deletions, expected one of configuration, emails, schedule, topic, bucket, ' +
         'encryptionKey, keepReportsFor, lockReportsFor, objectLock, logRetention, monitoring, runbookUrl, okActions, ' +
-        'deletion, spend; did you mean deletion?',
+        'deletion, spend, approval; did you mean deletion?',
     ],
     ['props.runbookUrl', { runbookUrl: 'wiki' }, 'got "wiki", expected the https address of a page'],
     ['props.runbookUrl', { runbookUrl: 'https://example.com/#a' }, 'got "https://example.com/#a", expected the https'],
@@ -114,6 +114,7 @@ describe('a property that is wrong', () => {
       'got "alias/mine", expected a key, such as Key.fromKeyArn(',
     ],
     ['props.monitoring', { monitoring: 'on' }, 'got "on", expected one of full, alarms, off'],
+    ['props.approval', { approval: true as never }, 'got true, expected one of off, dashboard'],
     ['props.deletion', { deletion: 'yes' }, 'got "yes", expected one of off, approve, automatic'],
     ['props.deletion', { deletion: true }, 'got true, expected one of off, approve, automatic'],
     ['props.configuration', { configuration: undefined }, 'got undefined, expected what readConfiguration('],

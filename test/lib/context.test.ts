@@ -24,6 +24,7 @@ test('an address is enough', () => {
     schedule: 'cron(0 8 ? * MON *)',
     monitoring: 'full',
     deletion: 'off',
+    approval: 'off',
   });
 });
 
@@ -42,6 +43,7 @@ test('a configuration and a schedule are taken as named', () => {
       config: 'policies/mine.yaml',
       schedule: 'rate(7 days)',
       deletion: 'approve',
+      approval: 'dashboard',
       monitoring: 'alarms',
     }),
   ).toEqual({
@@ -50,6 +52,7 @@ test('a configuration and a schedule are taken as named', () => {
     schedule: 'rate(7 days)',
     monitoring: 'alarms',
     deletion: 'approve',
+    approval: 'dashboard',
   });
 });
 
@@ -100,6 +103,8 @@ test.each([
   ['context.config', { email, config: ' ' }, 'config'],
   ['context.schedule', { email, schedule: 'every monday' }, 'every monday'],
   ['context.schedule', { email, schedule: '' }, 'schedule'],
+  ['context.approval', { email, approval: 'console' }, 'expected off, dashboard, as in -c approval=dashboard'],
+  ['context.approval', { email, approval: true }, 'true'],
   ['context.deletion', { email, deletion: 'yes' }, 'expected off, approve, automatic'],
   ['context.deletion', { email, deletion: 'Approve' }, 'expected off, approve, automatic'],
   ['context.email', { email: ['a@example.com'] }, 'email'],

@@ -107,27 +107,34 @@ describe('an app that brings its roles', () => {
     'DeletionScheduleRole',
     'Monitoring/AgeCheckRole',
     'FirstReportRole',
+    'Approval/ViewRole',
+    'Approval/ApproveRole',
   ];
 
-  test('gets no role and no policy, and a report of every statement that each role needs', () => {
-    const app = quickApp();
-    Role.customizeRoles(app, {
-      usePrecreatedRoles: Object.fromEntries(ROLES.map((path) => [`Mine/Retention/${path}`, path.replaceAll('/', '')])),
-    });
-    const stack = new Stack(app, 'Mine');
-    new SnapshotRetention(stack, 'Retention', { ...PROPS, deletion: 'automatic' });
-    const { directory } = app.synth();
-    const template = JSON.parse(readFileSync(join(directory, 'Mine.template.json'), 'utf8'));
-    const types = Object.values<{ Type: string }>(template.Resources).map(({ Type }) => Type);
-    expect(types.filter((type) => type.startsWith('AWS::IAM::'))).toEqual([]);
-    const { roles } = JSON.parse(readFileSync(join(directory, 'iam-policy-report.json'), 'utf8'));
-    const deletion = roles.find(({ roleName }: { roleName: string }) => roleName === 'DeletionRole');
-    for (const action of [
-      'lambda:CheckpointDurableExecution',
-      'lambda:GetAlias',
-      'lightsail:DeleteDiskSnapshot',
-      'sqs:SendMessage',
-    ])
-      expect(JSON.stringify(deletion.identityPolicyStatements)).toContain(action);
-  });
+  test.each([{ deletion: 'automatic' }, { deletion: 'approve', approval: 'dashboard' }] as const)(
+    'gets no role and no policy, and a report of every statement that each role needs: %j',
+    (settings) => {
+      const app = quickApp();
+      Role.customizeRoles(app, {
+        usePrecreatedRoles: Object.fromEntries(
+          ROLES.map((path) => [`Mine/Retention/${path}`, path.replaceAll('/', '')]),
+        ),
+      });
+      const stack = new Stack(app, 'Mine');
+      new SnapshotRetention(stack, 'Retention', { ...PROPS, ...settings });
+      const { directory } = app.synth();
+      const template = JSON.parse(readFileSync(join(directory, 'Mine.template.json'), 'utf8'));
+      const types = Object.values<{ Type: string }>(template.Resources).map(({ Type }) => Type);
+      expect(types.filter((type) => type.startsWith('AWS::IAM::'))).toEqual([]);
+      const { roles } = JSON.parse(readFileSync(join(directory, 'iam-policy-report.json'), 'utf8'));
+      const deletion = roles.find(({ roleName }: { roleName: string }) => roleName === 'DeletionRole');
+      for (const action of [
+        'lambda:CheckpointDurableExecution',
+        'lambda:GetAlias',
+        'lightsail:DeleteDiskSnapshot',
+        'sqs:SendMessage',
+      ])
+        expect(JSON.stringify(deletion.identityPolicyStatements)).toContain(action);
+    },
+  );
 });

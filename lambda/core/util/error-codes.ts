@@ -23,6 +23,11 @@ export const ERROR_CODES = {
       'The deletion function cannot read its own alias, so it cannot tell whether its version is still deployed.',
     remedy: 'Grant the role `lambda:GetAlias` on the function: deploy the stack again.',
   },
+  'approval.old-page': {
+    fault: 'operator',
+    meaning: 'The widget of the dashboard showed a plan that is no longer the newest one. Nothing was approved.',
+    remedy: 'Refresh the widget, and check the plan that it shows.',
+  },
   'apply.invoke': {
     fault: 'aws',
     meaning: 'The deletion function could not be invoked.',
@@ -193,6 +198,11 @@ export const ERROR_CODES = {
     remedy: CHECK_NETWORK,
   },
   'connection.unreachable': { fault: 'aws', meaning: 'The endpoint cannot be reached.', remedy: CHECK_NETWORK },
+  'context.approval': {
+    fault: 'operator',
+    meaning: 'The context value `approval` is not known.',
+    remedy: 'Pass `off` or `dashboard`: `-c approval=dashboard`.',
+  },
   'context.config': {
     fault: 'operator',
     meaning: 'The context value `config` is not the path of a file.',
@@ -485,6 +495,11 @@ export const ERROR_CODES = {
     fault: 'bug',
     meaning: 'An outcome was to be recorded for a snapshot that is not in the plan.',
     remedy: DEFECT,
+  },
+  'props.approval': {
+    fault: 'operator',
+    meaning: 'The property `approval` is not known, or does not go with `deletion` or `monitoring`.',
+    remedy: 'Pass `off` or `dashboard`, and with `dashboard` also `deletion: approve` and `monitoring: full`.',
   },
   'props.bucket': {
     fault: 'operator',

@@ -7,7 +7,7 @@ const MAX_SHOWN = 300;
  * itself.
  */
 export function malformedEvent(
-  action: 'run' | 'delete',
+  action: 'run' | 'delete' | 'approve',
   member: string | null,
   got: unknown,
   expected: string,

@@ -1,0 +1,181 @@
+import { approvePlan } from '../../lambda/approval/approve-plan';
+import { isDescribe } from '../../lambda/approval/parse-approval';
+import { RetentionError } from '../../lambda/core/util/errors';
+import { widgetEvent } from '../support/console-widget';
+import { type ApprovalRig, anItem, approvalRig, aStoredPlan, CONFIG, ID, NOW } from './rig';
+
+const PLAN = aStoredPlan();
+const APPROVE = { plan: ID, digest: PLAN.digest, attempt: 0 };
+
+const codeOf = (rig: ApprovalRig, event: unknown): Promise<string> =>
+  approvePlan(rig.ports, event).then(
+    ({ state }) => state,
+    (error: unknown) => (error instanceof RetentionError ? error.code : String(error)),
+  );
+
+/** The event of the button, with what was typed into the field. */
+const approvalOf = (typed: unknown, given: object = {}): Readonly<Record<string, unknown>> =>
+  widgetEvent({ approve: { ...APPROVE, ...given } }, { count: typed });
+
+describe('an approval on the dashboard', () => {
+  it('starts one execution of the deletion function, named after the plan, with its count and the claim', async () => {
+    const rig = approvalRig([PLAN]);
+    expect(await approvePlan(rig.ports, approvalOf('3'))).toEqual({
+      ...{ state: 'approved', plan: ID, count: 3, execution: ID },
+    });
+    const approvedBy = { kind: 'dashboard', arn: null };
+    expect(rig.started).toEqual([{ execution: ID, event: { plan: ID, digest: PLAN.digest, count: 3, approvedBy } }]);
+  });
+
+  it('gives each attempt a name of its own, and a second click the same one', async () => {
+    const rig = approvalRig([PLAN]);
+    for (const attempt of [0, 0, 1, 1, 12]) await approvePlan(rig.ports, approvalOf('3', { attempt }));
+    expect(rig.started.map(({ execution }) => execution)).toEqual([ID, ID, `${ID}-1`, `${ID}-1`, `${ID}-12`]);
+  });
+
+  it('reads plans alone', async () => {
+    const rig = approvalRig([PLAN]);
+    await approvePlan(rig.ports, approvalOf('3'));
+    expect(rig.read).toEqual(['plans/', `plans/${ID}.json`]);
+  });
+
+  it.each<[string, unknown]>([
+    ['a view or a refresh', widgetEvent({})],
+    ['a view with something in the field', widgetEvent({}, { count: '3' })],
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'approve'],
+    ['a list', [{ approve: APPROVE }]],
+    ['an inherited approval', Object.create({ approve: APPROVE })],
+    ['an approval under __proto__', JSON.parse(`{"__proto__":{"approve":${JSON.stringify(APPROVE)}}}`)],
+  ])('is none in an event of another kind: %s', async (_, event) => {
+    const rig = approvalRig([PLAN]);
+    expect([await codeOf(rig, event), rig.started, rig.read]).toEqual(['not-asked', [], []]);
+  });
+
+  it.each<[string, unknown]>([
+    ['no form', { approve: APPROVE }],
+    ['a form without fields', widgetEvent({ approve: APPROVE })],
+    ['a number in place of a text', approvalOf(3)],
+    ['a list of texts', approvalOf(['3'])],
+    ['a count under __proto__', widgetEvent({ approve: APPROVE }, JSON.parse('{"__proto__":{"count":"3"}}'))],
+    ['a count that forms inherit', widgetEvent({ approve: APPROVE }, Object.create({ count: '3' }))],
+    ['an inherited name as the field', widgetEvent({ approve: APPROVE }, { constructor: '3' })],
+    ['the approval as a text', widgetEvent({ approve: JSON.stringify(APPROVE) }, { count: '3' })],
+    ['a list of approvals', widgetEvent({ approve: [APPROVE] }, { count: '3' })],
+    ['no approval', widgetEvent({ approve: null }, { count: '3' })],
+    ['a member too many', approvalOf('3', { approvedBy: { kind: 'caller', arn: null } })],
+    ['a count in the approval itself', approvalOf('3', { count: 3 })],
+    ['a plan that is a path', approvalOf('3', { plan: '../results/x' })],
+    ['the lock as a plan', approvalOf('3', { plan: 'lock' })],
+    ['a plan that is no text', approvalOf('3', { plan: { toString: 'x' } })],
+    ['no digest', approvalOf('3', { digest: undefined })],
+    ['a digest in capitals', approvalOf('3', { digest: PLAN.digest.toUpperCase() })],
+    ['an attempt below zero', approvalOf('3', { attempt: -1 })],
+    ['half an attempt', approvalOf('3', { attempt: 0.5 })],
+    ['too many attempts', approvalOf('3', { attempt: 10_000 })],
+    ['an attempt as a text', approvalOf('3', { attempt: '0' })],
+  ])('is refused with event.malformed: %s', async (_, event) => {
+    const rig = approvalRig([PLAN]);
+    expect([await codeOf(rig, event), rig.started, rig.read]).toEqual(['event.malformed', [], []]);
+  });
+
+  it('is refused in a widget whose own parameters approve: such a widget would approve with each refresh', async () => {
+    const rig = approvalRig([PLAN]);
+    const { widgetContext } = approvalOf('3');
+    const refreshed = {
+      approve: APPROVE,
+      widgetContext: { ...(widgetContext as object), params: { approve: APPROVE } },
+    };
+    expect([await codeOf(rig, refreshed), rig.started]).toEqual(['event.malformed', []]);
+  });
+
+  it.each([
+    '',
+    '2',
+    '4',
+    '03',
+    ' 3',
+    '3 ',
+    '3\n',
+    '+3',
+    '3.0',
+    '3e0',
+    '0x3',
+    '３',
+    '٣',
+    '-3',
+    '3,',
+    'three',
+    'NaN',
+    '9'.repeat(400),
+  ])('is refused with plan.count for the count %j', async (typed) => {
+    const rig = approvalRig([PLAN]);
+    expect([await codeOf(rig, approvalOf(typed)), rig.started]).toEqual(['plan.count', []]);
+  });
+
+  it('accepts a count as the widget shows it, with separators of thousands in their places', async () => {
+    const items = Array.from({ length: 1_234 }, (_, i) => anItem(`web-${i}`));
+    const plan = aStoredPlan({ items });
+    const results = [];
+    for (const typed of ['1,234', '1234', '12,34', ',1234', '1,2,34', '1.234', '01,234'])
+      results.push(await codeOf(approvalRig([plan]), approvalOf(typed, { digest: plan.digest })));
+    expect(results).toEqual(['approved', 'approved', ...Array(5).fill('plan.count')]);
+  });
+
+  it.each<[string, Parameters<typeof aStoredPlan>[0]]>([
+    ['plan.account', { account: '210987654321' }],
+    ['plan.account', { items: [anItem('web-1', { account: '210987654321' })] }],
+    ['plan.expired', { expiresAt: '2026-11-24T12:00:00.000Z' }],
+    ['plan.incomplete', { complete: false }],
+    ['plan.blocked', { blocked: { code: 'cap.max-share', message: 'too many' } }],
+    ['plan.blocked', { caps: 'raised' }],
+    ['plan.config-changed', { config: { origin: 'retention.yaml', digest: `sha256:${'0'.repeat(64)}` } }],
+    ['plan.count', { items: [] }],
+  ])('is refused with %s, as the widget offers no such plan: %j', async (code, given) => {
+    const plan = aStoredPlan(given);
+    const rig = approvalRig([plan]);
+    const event = approvalOf(String(plan.items.length), { digest: plan.digest });
+    expect([await codeOf(rig, event), rig.started]).toEqual([code, []]);
+  });
+
+  it('is refused for a plan that the page showed before it expired', async () => {
+    const rig = approvalRig([PLAN], { clock: () => Date.parse(PLAN.expiresAt) });
+    expect([await codeOf(rig, approvalOf('3')), rig.started]).toEqual(['plan.expired', []]);
+  });
+
+  it('is refused with approval.old-page once a newer report has made a plan', async () => {
+    const newer = aStoredPlan({ id: '20261124T080000Z-1a2b3c4d' });
+    const rig = approvalRig([PLAN, newer]);
+    expect([await codeOf(rig, approvalOf('3')), rig.started]).toEqual(['approval.old-page', []]);
+    expect(await codeOf(rig, approvalOf('3', { plan: newer.id, digest: newer.digest }))).toBe('approved');
+  });
+
+  it.each([
+    ['plan.altered', 'the digest of another plan', { digest: `sha256:${'0'.repeat(64)}` }, [PLAN]],
+    ['plan.not-found', 'a plan that is gone', {}, []],
+    ['approval.old-page', 'a plan that no report made', { plan: 'mine' }, [PLAN]],
+  ])('is refused with %s: %s', async (code, _, given, plans) => {
+    const rig = approvalRig(plans);
+    expect([await codeOf(rig, approvalOf('3', given)), rig.started]).toEqual([code, []]);
+  });
+
+  it('is refused with plan.altered where the stored plan was changed', async () => {
+    const rig = approvalRig([PLAN]);
+    const key = `plans/${ID}.json`;
+    rig.objects.set(key, (rig.objects.get(key) ?? '').replace('web-1', 'web-9'));
+    expect([await codeOf(rig, approvalOf('3')), rig.started]).toEqual(['plan.altered', []]);
+  });
+
+  it('fails where the deletion function cannot be invoked, and says so', async () => {
+    const startDeletion = () => Promise.reject(new RetentionError('apply.invoke', 'denied'));
+    const rig = approvalRig([PLAN], { startDeletion, clock: () => NOW, config: CONFIG });
+    expect(await codeOf(rig, approvalOf('3'))).toBe('apply.invoke');
+  });
+});
+
+test('CloudWatch asks for the documentation of a widget by describe', () => {
+  expect([{ describe: true }, {}, null, 'describe', { describe: false }].map(isDescribe)).toEqual([
+    ...[true, false, false, false, false],
+  ]);
+});
