@@ -9,9 +9,11 @@ import { RetentionError } from '../lambda/core/util/errors';
 import type { ObjectLockSetting } from '../lambda/runtime/env';
 import { DEFAULT_KEPT_DAYS } from '../lambda/storage/keys';
 import { eachOnce, isAddress } from './addresses';
+import { checkOrganization } from './check-organization';
 import { DELETION, type DeletionSetting } from './context';
 import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './known-later';
 import { leastLifetime, type Need } from './lifetime';
+import type { OrganizationProps } from './member-roles';
 import { MONITORING, type MonitoringLevel } from './monitoring';
 import { refusedProperty } from './refused-property';
 import { checkRunbookUrl } from './runbook';
@@ -30,6 +32,8 @@ export interface CheckedProps {
   readonly schedule: string;
   readonly monitoring: MonitoringLevel;
   readonly deletion: DeletionSetting;
+  /** Null: this account alone. */
+  readonly organization: OrganizationProps | null;
   /** The page that alarms link to, without an anchor. */
   readonly runbook: string;
   readonly okActions: boolean;
@@ -227,6 +231,7 @@ const PROPERTIES = {
   runbookUrl: true,
   okActions: true,
   deletion: true,
+  organization: true,
 } satisfies Record<keyof SnapshotRetentionProps, true>;
 
 /** Returns the properties of the construct among those of a stack that holds it. */
@@ -275,6 +280,7 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     schedule,
     monitoring: oneOfText('monitoring', MONITORING, props.monitoring ?? 'full', 'full'),
     deletion,
+    organization: checkOrganization(props.organization, deletion),
     runbook: checkRunbookUrl(props.runbookUrl),
     okActions: checkFlag('okActions', props.okActions),
     keepReportsFor: Duration.days(days),

@@ -6,7 +6,7 @@ import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
 
 /** What `cdk deploy -c key=value` may say. */
-const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring'] as const;
+const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring', 'organization'] as const;
 type Key = (typeof KEYS)[number];
 
 /** What is to be deployed, as asked for by context. */
@@ -18,6 +18,8 @@ export interface DeployContext {
   readonly monitoring: MonitoringLevel;
   /** Who may start a deletion; `off` deploys nothing that could delete. */
   readonly deletion: DeletionSetting;
+  /** Whether one report covers the accounts of an organization, which the stack takes as a parameter. */
+  readonly organization: boolean;
 }
 
 /** Whether deletion is deployed, and who starts it: a person, or a schedule as well. */
@@ -69,6 +71,14 @@ function readDeletion(text: string): DeletionSetting {
   );
 }
 
+function readOrganization(text: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw refusedContext(
+    'organization',
+    `context "organization" is ${JSON.stringify(text)}: expected on or off, as in -c organization=on with --parameters OrganizationRoot=<the ARN that "aws organizations list-roots" prints>`,
+  );
+}
+
 /** What `cdk acknowledge` and `cdk cli-telemetry` note in cdk.context.json. */
 const NOTED_BY_CDK = ['acknowledged-issue-numbers', 'cli-telemetry'];
 
@@ -97,5 +107,6 @@ export function readContext(context: Readonly<Record<string, unknown>>): DeployC
     schedule: checkSchedule(readContextText(context, 'schedule') ?? DEFAULT_SCHEDULE),
     monitoring: readMonitoring(readContextText(context, 'monitoring') ?? 'full'),
     deletion: readDeletion(readContextText(context, 'deletion') ?? 'off'),
+    organization: readOrganization(readContextText(context, 'organization') ?? 'off'),
   };
 }

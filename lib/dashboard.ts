@@ -12,7 +12,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Measure } from '../lambda/runtime/metrics';
-import { failedExecutions } from './deletion-alarms';
+import { FAILED_DELETIONS, failedExecutions } from './deletion-alarms';
 import { retentionMetric } from './retention-metric';
 
 /** What a dashboard shows. */
@@ -85,7 +85,7 @@ function deletionWidget(deletion: IFunction, period: Duration): GraphWidget {
         statistic: 'Sum',
         label: 'snapshots that could not be deleted',
       }),
-      failedExecutions(deletion, period),
+      failedExecutions(deletion, period, FAILED_DELETIONS),
     ],
     leftYAxis: { min: 0 },
     width: DASHBOARD_WIDTH,

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Pause } from '../lambda/core/time/pause';
@@ -8,6 +9,8 @@ import { reportDashboard } from './dashboard';
 import { deletionAlarms } from './deletion-alarms';
 import type { DeletionFunction } from './deletion-function';
 import { letAlarmsPublish } from './encryption';
+import { organizationAlarms } from './organization-alarms';
+import type { OrganizationFunction } from './organization-function';
 import type { ReportFunction } from './report-function';
 import { reportSchedule } from './report-schedule';
 import { LAMBDA_PERIOD, retentionMetric } from './retention-metric';
@@ -34,6 +37,8 @@ export interface MonitoringProps extends AlarmAudience {
   readonly pauses: readonly Pause[];
   /** What carries out plans; null where deletion is off. */
   readonly deletion: DeletionFunction | null;
+  /** What reports on an organization, and emits what its reports measure; null where one account is covered. */
+  readonly organization: OrganizationFunction | null;
   /** The name of the dashboard; null: there is none. */
   readonly dashboardName: string | null;
 }
@@ -47,22 +52,26 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { report, deadLetters, topic, deletion } = props;
-    const target = report.function;
-    this.alarms = [...this.reportAlarms(props), ...(deletion === null ? [] : deletionAlarms(deletion, props))];
+    const { report, deadLetters, topic, deletion, organization } = props;
+    this.alarms = [
+      ...this.reportAlarms(props),
+      ...(deletion === null ? [] : deletionAlarms(deletion, props)),
+      ...(organization === null ? [] : organizationAlarms(organization, props)),
+    ];
     letAlarmsPublish(this, topic);
     reportSchedule(this, 'AgeCheck', {
       description: 'Measures daily how old the newest report on Lightsail snapshots is',
       input: { check: 'age', ...(props.pauses.length > 0 && { pauses: props.pauses }) },
       expression: 'rate(1 day)',
       timezone: 'UTC',
-      target,
+      // A cast for exactOptionalPropertyTypes: to it, CDK's own alias is no IFunction.
+      target: (organization?.alias ?? report.function) as IFunction,
       deadLetters,
     });
     if (props.dashboardName !== null)
       reportDashboard(this, 'Dashboard', {
         name: props.dashboardName,
-        target,
+        target: organization?.function ?? report.function,
         deletion: deletion?.function ?? null,
         deadLetters,
         alarms: this.alarms,
@@ -71,9 +80,10 @@ export class Monitoring extends Construct {
   }
 
   private reportAlarms(props: MonitoringProps): readonly Alarm[] {
-    const { report, deadLetters, overdue, deletion } = props;
+    const { report, deadLetters, overdue, deletion, organization } = props;
     const alarm = (id: string, facts: AlarmFacts): Alarm => makeAlarm(this, id, facts, props);
     const target = report.function;
+    const emitter = organization?.function ?? target;
     const timeout = target.timeout?.toSeconds() ?? 900;
     const hour = Duration.hours(1);
     return [
@@ -88,7 +98,7 @@ export class Monitoring extends Construct {
       alarm('ReportMissing', {
         section: 'report-missing',
         what: `No report was made for ${overdue} hours or more, or the daily check of that does not run.`,
-        metric: retentionMetric(target, 'reportAgeHours', { period: hour }),
+        metric: retentionMetric(emitter, 'reportAgeHours', { period: hour }),
         threshold: overdue,
         periods: CHECK_HOURS,
         missing: TreatMissingData.BREACHING,
@@ -110,8 +120,8 @@ export class Monitoring extends Construct {
       }),
       alarm('InventoryIncomplete', {
         section: 'inventory-incomplete',
-        what: 'A report could not read all of the account.',
-        metric: retentionMetric(target, 'incomplete', { period: hour }),
+        what: `A report could not read all of the ${organization === null ? 'account' : 'accounts'}.`,
+        metric: retentionMetric(emitter, 'incomplete', { period: hour }),
         threshold: 1,
         periods: 1,
         missing: TreatMissingData.NOT_BREACHING,

@@ -1,13 +1,15 @@
 import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Schedule } from 'aws-cdk-lib/aws-scheduler';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { MESSAGE_SCOPES } from '../lambda/core/report/message-scope';
 import { type DeployedDeletion, optionalEnv } from '../lambda/runtime/env';
 import { METRICS, type Measure } from '../lambda/runtime/metrics';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
@@ -20,7 +22,9 @@ import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
 import { type KeyUse, requireNameable, targetOf } from './encryption';
 import { RetentionGrants } from './grants';
+import { MemberRoles, type OrganizationProps } from './member-roles';
 import { Monitoring, type MonitoringLevel } from './monitoring';
+import { OrganizationFunction } from './organization-function';
 import { completeBucketPolicy, completeKeyPolicy, completeTopicPolicy } from './other-accounts';
 import { checkOverlap, type Reach } from './overlap';
 import { requireRegion, requireStandard, requireUnshared } from './own-resources';
@@ -145,6 +149,13 @@ export interface SnapshotRetentionProps {
    * @default - `off`: nothing is deployed that could delete
    */
   readonly deletion?: DeletionSetting;
+  /**
+   * The accounts of an organization that one report covers: `{ targets: ['arn:aws:organizations::…'] }` with the root or
+   * organizational units, in the management account or a delegated administrator. Excludes `deletion`.
+   *
+   * @default - this account alone
+   */
+  readonly organization?: OrganizationProps;
 }
 
 /** Marks every deployment of an app: it may hold two copies of this library, one as a module and one not. */
@@ -169,6 +180,10 @@ export class SnapshotRetention extends Construct {
   readonly alarms: readonly Alarm[];
   /** What carries out plans; null where deletion is off. */
   readonly deletion: DeletionFunction | null;
+  /** What reports on all accounts of an organization; null where this account alone is covered. */
+  readonly organization: OrganizationFunction | null;
+  /** The read roles of the other accounts; null where there are none. */
+  readonly members: MemberRoles | null;
   /** What others may be allowed to do. */
   readonly grants: RetentionGrants;
   /** What it reads, for other deployments of the app. */
@@ -195,7 +210,7 @@ export class SnapshotRetention extends Construct {
       Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
-    this.subscribe(emails);
+    this.subscribe(emails, checked.organization !== null);
 
     const store = this.makeStore(props, checked);
     this.bucket = store.bucket;
@@ -218,20 +233,26 @@ export class SnapshotRetention extends Construct {
       topic: this.topic,
       store,
       deletes: checked.deletion !== 'off',
+      readsMembers: checked.organization !== null,
       ...(logRetention && { logRetention }),
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
+    this.members = checked.organization === null ? null : this.makeMembers(checked.organization);
+    this.organization = this.members === null ? null : this.makeOrganization(store, props, schedule);
+    // A cast for exactOptionalPropertyTypes: to it, CDK's own alias is no IFunction.
+    const starts = (this.organization?.alias ?? this.report.function) as IFunction;
     this.schedule = reportSchedule(this, 'Schedule', {
       description: 'Reports on Lightsail snapshots',
       input: REPORT_EVENT,
       expression: schedule,
       timezone: config.zone.name,
-      target: this.report.function,
+      target: starts,
       deadLetters: this.deadLetters,
     });
 
-    this.checkFirstReport();
-    this.grants = new RetentionGrants(store, this.report.function);
+    // An organization's first report waits: at the deployment hardly a read role is made yet.
+    if (this.organization === null) this.checkFirstReport();
+    this.grants = new RetentionGrants(store, starts);
     this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
     this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(checked).alarms;
     writeSuppressions(this);
@@ -289,6 +310,7 @@ export class SnapshotRetention extends Construct {
     return new Monitoring(this, 'Monitoring', {
       report: this.report,
       deletion: this.deletion,
+      organization: this.organization,
       deadLetters: this.deadLetters,
       topic: this.topic,
       overdue: overdueAfter(schedule),
@@ -302,6 +324,28 @@ export class SnapshotRetention extends Construct {
   private checkKey(prop: KeyUse, key: IKey): void {
     requireNameable(this, prop, key);
     completeKeyPolicy(this, prop, key);
+  }
+
+  private makeMembers(organization: OrganizationProps): MemberRoles {
+    const members = new MemberRoles(this, 'Members', { ...organization, hubRole: this.report.role });
+    this.report.readMembers(members);
+    return members;
+  }
+
+  private makeOrganization(
+    store: ReportStore,
+    { configuration, logRetention }: SnapshotRetentionProps,
+    reportSchedule: string,
+  ): OrganizationFunction {
+    return new OrganizationFunction(this, 'Organization', {
+      configuration,
+      report: this.report,
+      topic: this.topic,
+      store,
+      reportSchedule,
+      deadLetters: this.deadLetters,
+      ...(logRetention && { logRetention }),
+    });
   }
 
   private makeDeletion(
@@ -335,8 +379,19 @@ export class SnapshotRetention extends Construct {
    * RetentionError for what deletions measure where none is deployed.
    */
   metric(measure: Measure, options?: MetricOptions): Metric {
-    const target = METRICS[measure].by === 'report' ? this.report.function : this.deletion?.function;
+    const { by } = METRICS[measure];
+    const emitters = {
+      report: this.organization?.function ?? this.report.function,
+      organization: this.organization?.function,
+      deletion: this.deletion?.function,
+    };
+    const target = emitters[by];
     if (target) return retentionMetric(target, measure, options);
+    if (by === 'organization')
+      throw refusedProperty(
+        'organization',
+        `organization: cannot give the metric ${measure}: nothing emits it for one account; expected organization`,
+      );
     throw refusedProperty(
       'deletion',
       `deletion: cannot give the metric ${measure}: nothing emits it while deletion is off; expected approve or automatic`,
@@ -351,10 +406,13 @@ export class SnapshotRetention extends Construct {
   }
 
   /** Whom another construct subscribed to the same topic gets every mail already. */
-  private subscribe(emails: readonly string[]): void {
+  private subscribe(emails: readonly string[], isOrganization: boolean): void {
     const known = this.topic.node.children.map(({ node }) => node.id.toLowerCase());
+    // Alarms have no attributes: they pass, and messages about one account do not.
+    const scope = new SubscriptionFilter([MESSAGE_SCOPES.organization, { exists: false }]);
+    const filtered = isOrganization ? { filterPolicy: { scope } } : {};
     for (const email of emails)
-      if (!known.includes(email.toLowerCase())) this.topic.addSubscription(new EmailSubscription(email));
+      if (!known.includes(email.toLowerCase())) this.topic.addSubscription(new EmailSubscription(email, filtered));
   }
 
   private makeTopic(masterKey: IKey | undefined): Topic {

@@ -13,6 +13,9 @@ const OPTIONAL_NAMES = {
   dashboard: 'DASHBOARD',
   keptDays: 'KEPT_DAYS',
   objectLock: 'OBJECT_LOCK',
+  memberRole: 'MEMBER_ROLE',
+  externalId: 'EXTERNAL_ID',
+  batchFunction: 'BATCH_FUNCTION',
   // Read by `doctor` alone.
   configurationDigest: 'CONFIGURATION_DIGEST',
 } as const;
@@ -71,6 +74,19 @@ export interface DeletionEnv
   readonly mode: DeployedDeletion;
 }
 
+/** What the function is told that reads a batch of accounts. */
+export interface BatchEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region'> {
+  /** The ARN of the read role, with `{account}` in the place of the account. */
+  readonly memberRole: string;
+  readonly externalId: string;
+}
+
+/** What the function is told that reports on an organization. */
+export interface OrganizationEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'reportSchedule' | 'dashboard'> {
+  /** The name of the function that reads a batch of accounts. */
+  readonly batchFunction: string;
+}
+
 /** How a deployed deletion is started: by a person alone, or by a schedule as well. */
 export type DeployedDeletion = 'approve' | 'automatic';
 
@@ -99,19 +115,25 @@ function readRecording(value: (name: string) => string): Pick<ReportEnv, 'keptDa
   };
 }
 
-/**
- * Reads the environment, before anything else is read. Throws one `env.missing` that names every variable that is
- * absent or blank.
- */
-export function parseEnv(env: Readonly<Record<string, string | undefined>>): ReportEnv {
-  const value = (name: string): string => env[name]?.trim() ?? '';
-  const missing = Object.values(REQUIRED_NAMES).filter((name) => value(name) === '');
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function requireVariables(env: Environment, names: readonly string[]): void {
+  const missing = names.filter((name) => (env[name]?.trim() ?? '') === '');
   if (missing.length > 0) {
     throw new RetentionError(
       'env.missing',
       `environment variable${missing.length > 1 ? 's' : ''} ${missing.join(', ')} not set: the function's environment was changed, deploy the stack again`,
     );
   }
+}
+
+/**
+ * Reads the environment, before anything else is read. Throws one `env.missing` that names every variable that is
+ * absent or blank.
+ */
+export function parseEnv(env: Readonly<Record<string, string | undefined>>): ReportEnv {
+  const value = (name: string): string => env[name]?.trim() ?? '';
+  requireVariables(env, Object.values(REQUIRED_NAMES));
   const optional = (name: keyof typeof OPTIONAL_NAMES): string | undefined => value(OPTIONAL_NAMES[name]) || undefined;
   const { chatTopicArn, functionArn, dashboard, reportSchedule, schedule } = {
     chatTopicArn: optional('chatTopicArn'),
@@ -144,6 +166,28 @@ export function parseDeletionEnv(env: Readonly<Record<string, string | undefined
   const recording = { ...(keptDays === undefined ? {} : { keptDays }), ...(objectLock && { objectLock }) };
   const mode = readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '');
   return { topicArn, bucket, region, ...recording, mode, ...(reportSchedule && { reportSchedule }) };
+}
+
+/** Reads the environment of the function that reads a batch of accounts, as `parseEnv` does. */
+export function parseBatchEnv(env: Environment): BatchEnv {
+  const { topicArn, bucket, region } = parseEnv(env);
+  requireVariables(env, [OPTIONAL_NAMES.memberRole, OPTIONAL_NAMES.externalId]);
+  const [memberRole = '', externalId = ''] = [env[OPTIONAL_NAMES.memberRole], env[OPTIONAL_NAMES.externalId]];
+  return { topicArn, bucket, region, memberRole, externalId };
+}
+
+/** Reads the environment of the function that reports on an organization, as `parseEnv` does. */
+export function parseOrganizationEnv(env: Environment): OrganizationEnv {
+  const { topicArn, bucket, region, reportSchedule, dashboard } = parseEnv(env);
+  requireVariables(env, [OPTIONAL_NAMES.batchFunction]);
+  return {
+    topicArn,
+    bucket,
+    region,
+    batchFunction: env[OPTIONAL_NAMES.batchFunction] ?? '',
+    ...(reportSchedule !== undefined && { reportSchedule }),
+    ...(dashboard !== undefined && { dashboard }),
+  };
 }
 
 /**

@@ -213,6 +213,11 @@ export const ERROR_CODES = {
     meaning: 'The context value `monitoring` is not known.',
     remedy: 'Pass one of the values that the message lists: `-c monitoring=alarms`.',
   },
+  'context.organization': {
+    fault: 'operator',
+    meaning: 'The context value `organization` is not known.',
+    remedy: 'Pass `on` or `off`: `-c organization=on`, with the parameter `OrganizationRoot`.',
+  },
   'context.schedule': {
     fault: 'operator',
     meaning: 'The schedule is not an expression of EventBridge Scheduler, never fires again, or fires too often.',
@@ -399,6 +404,26 @@ export const ERROR_CODES = {
     meaning: 'A call was still in flight when its invocation ended.',
     remedy: 'Nothing: the next invocation continues.',
   },
+  'organization.batch': {
+    fault: 'aws',
+    meaning: 'The batch of an account failed, or left no result: nothing is known of its accounts.',
+    remedy: "Read the log of the report function. The next report reads the accounts again.",
+  },
+  'organization.not-active': {
+    fault: 'operator',
+    meaning: 'The organization lists the account as suspended, closed or not joined yet. It is not read.',
+    remedy: 'Exclude the account with `organization.accounts.exclude`, if it is to stay so.',
+  },
+  'organization.report-only': {
+    fault: 'operator',
+    meaning: 'The plan is that of one account of an organization, in which nothing deletes yet.',
+    remedy: 'Make a plan with a report of that account alone.',
+  },
+  'organization.stored': {
+    fault: 'bug',
+    meaning: 'A file of a report on an organization is missing, or was changed.',
+    remedy: 'Invoke the function of the organization again.',
+  },
   'outcomes.closed': {
     fault: 'bug',
     meaning: 'An outcome was to be recorded after the run had ended.',
@@ -539,6 +564,13 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: 'The property `okActions` is not a boolean.',
     remedy: 'Pass `true` or `false`, or leave the property out.',
+  },
+  'props.organization': {
+    fault: 'operator',
+    meaning:
+      'The property `organization` has no usable targets, shares its role name with another deployment, or does not ' +
+      'fit the configuration or `deletion`.',
+    remedy: 'Follow the message, or leave the property out.',
   },
   'props.runbookUrl': {
     fault: 'operator',
