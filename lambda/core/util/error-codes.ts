@@ -399,6 +399,38 @@ export const ERROR_CODES = {
     meaning: 'A call was still in flight when its invocation ended.',
     remedy: 'Nothing: the next invocation continues.',
   },
+  'organization.denied': {
+    fault: 'aws',
+    meaning: 'The caller may not list the accounts of the organization.',
+    remedy:
+      'Sign in to the management account or a delegated administrator account with `organizations:ListAccounts`, ' +
+      'or name the accounts with `--account ID`.',
+  },
+  'organization.foreign-resource': {
+    fault: 'aws',
+    meaning: 'The answers for one account of an organization name a resource of another account. It has no report.',
+    remedy: 'Check `--role-arn` and `AWS_ENDPOINT_URL`.',
+  },
+  'organization.no-accounts': {
+    fault: 'operator',
+    meaning: 'The patterns of `organization.accounts` select no account of the organization.',
+    remedy: 'Correct `organization.accounts` in the configuration.',
+  },
+  'organization.no-session': {
+    fault: 'aws',
+    meaning: 'STS answered AssumeRole without credentials.',
+    remedy: 'Run the command again. Check `AWS_ENDPOINT_URL` and the proxy.',
+  },
+  'organization.not-used': {
+    fault: 'aws',
+    meaning: 'The account of the caller is in no organization.',
+    remedy: 'Sign in to the management account, or name the accounts with `--account ID`.',
+  },
+  'organization.unreadable': {
+    fault: 'aws',
+    meaning: 'The accounts of the organization could not all be listed.',
+    remedy: 'Run the command again. Check `AWS_ENDPOINT_URL` and the proxy.',
+  },
   'outcomes.closed': {
     fault: 'bug',
     meaning: 'An outcome was to be recorded after the run had ended.',
@@ -675,6 +707,11 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: 'The template of the earlier release does not exist.',
     remedy: 'Synthesize the release first, as CONTRIBUTING.md shows.',
+  },
+  'usage.accounts': {
+    fault: 'operator',
+    meaning: 'The options that select accounts of an organization are not valid, or contradict each other.',
+    remedy: 'Give `--role-arn` with `{account}`, and `--account ID` or `--account all`.',
   },
   'usage.apply': {
     fault: 'operator',
