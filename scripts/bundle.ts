@@ -8,7 +8,7 @@ import { PAGE_ASSETS } from './build-page';
 const PACKAGE_ROOT = join(__dirname, '..');
 
 /** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
-export const HANDLERS = ['report', 'delete'] as const satisfies readonly FunctionName[];
+export const HANDLERS = ['report', 'delete', 'accounts', 'organization'] as const satisfies readonly FunctionName[];
 
 const COMMON = {
   absWorkingDir: PACKAGE_ROOT,

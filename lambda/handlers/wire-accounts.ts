@@ -121,7 +121,11 @@ export function wireAccounts(
     const clock = Date.now;
     const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
     const { reportId, batch } = batchOf(event);
-    const store = s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }), env.bucket, () => null);
+    const store = s3Store(
+      new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }),
+      env.bucket,
+      () => null,
+    );
     const ports: BatchPorts = {
       clock,
       store,

@@ -28,11 +28,15 @@ export interface BatchEvent {
   readonly batch: number;
 }
 
+type RollUpDelivery = 'sent' | 'already-sent' | 'switched-off';
+
 /** What the report of an organization needs. */
 export interface OrganizationPorts {
   readonly clock: Clock;
   readonly store: Store;
   readonly newReportId: (at: number) => string;
+  /** The scheduled time by which a run is idempotent; null for an event that is handled as a run by hand. */
+  readonly runSchedule: (scheduledAt: number | null, now: number) => number | null;
   readonly listAccounts: () => Promise<readonly ListedAccount[]>;
   /** Whether a text matches a glob. */
   readonly matches: (glob: string, text: string) => boolean;
@@ -41,11 +45,11 @@ export interface OrganizationPorts {
   /** Stores the files of a roll-up that people read. */
   readonly storeViews: (rollUp: FollowedRollUp) => Promise<void>;
   /** Sends a roll-up, once for each scheduled time. */
-  readonly send: (rollUp: FollowedRollUp) => Promise<'sent' | 'already-sent' | 'switched-off'>;
+  readonly send: (rollUp: FollowedRollUp, scheduledAt: number | null) => Promise<RollUpDelivery>;
 }
 
 export interface OrganizationRequest {
-  /** Null: a run by hand, which always sends. */
+  /** The scheduled time of the event (epoch ms); null: a run by hand, which always sends. */
   readonly scheduledAt: number | null;
   readonly accounts: AccountGlobs;
   /** The name of the function that reads a batch. */
@@ -55,7 +59,7 @@ export interface OrganizationRequest {
 /** The result of a run; without numbers where a duplicate delivery found the report sent. */
 export type OrganizationResult =
   | { readonly delivery: 'already-sent' }
-  | (Counts & { readonly reportId: string; readonly delivery: 'sent' | 'already-sent' | 'switched-off' });
+  | (Counts & { readonly reportId: string; readonly delivery: RollUpDelivery });
 
 /** What a run measures. */
 interface Counts {
@@ -137,7 +141,9 @@ async function rowsOfBatch(
 
 /** Returns the newest earlier roll-up; null where there is none that can be read. */
 async function previousRollUp(store: Store, reportId: string): Promise<FollowedRollUp | null> {
-  const ids = (await store.list(REPORTS)).filter((id) => instantOfId(id) !== null && id.slice(0, 16) < reportId.slice(0, 16));
+  const ids = (await store.list(REPORTS)).filter(
+    (id) => instantOfId(id) !== null && id.slice(0, 16) < reportId.slice(0, 16),
+  );
   for (const id of [...ids].reverse().slice(0, MAX_EARLIER)) {
     const summary = parseStored(SUMMARY, await store.get(summaryFile(id)));
     if (summary !== null) return summary;
@@ -195,14 +201,14 @@ export async function runOrganization(
   ports: OrganizationPorts,
   request: OrganizationRequest,
 ): Promise<OrganizationResult> {
-  const { scheduledAt } = request;
   const begun = await steps.step('begin', async () => {
-    if (scheduledAt !== null && (await ports.wasSent(scheduledAt))) return null;
     const at = ports.clock();
-    return { at, reportId: ports.newReportId(scheduledAt ?? at) };
+    const scheduledAt = ports.runSchedule(request.scheduledAt, at);
+    if (scheduledAt !== null && (await ports.wasSent(scheduledAt))) return null;
+    return { at, scheduledAt, reportId: ports.newReportId(scheduledAt ?? at) };
   });
   if (begun === null) return { delivery: 'already-sent' };
-  const { reportId, at } = begun;
+  const { reportId, at, scheduledAt } = begun;
   const count = await steps.step('list-accounts', () => listBatches(ports, request, reportId));
   const batches = Array.from({ length: count }, (_, batch): BatchEvent => ({ reportId, batch }));
   const failures = await steps.invokeEach('accounts', request.batchFunction, batches, BATCHES_AT_ONCE);
@@ -213,7 +219,7 @@ export async function runOrganization(
     const key = summaryFile(reportId);
     const rollUp = parseStored(SUMMARY, await ports.store.get(key));
     if (rollUp === null) throw missing(ports.store, key);
-    return ports.send(rollUp);
+    return ports.send(rollUp, scheduledAt);
   });
   return { reportId, delivery, ...counts, seconds: (ports.clock() - at) / 1_000 };
 }

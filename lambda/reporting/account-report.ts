@@ -27,7 +27,10 @@ function withPlanBlocked({ report, plan }: MadeReport, digest: Digest): MadeRepo
   const { digest: _, ...content } = plan;
   const marked: Omit<NewPlan, 'digest'> = { ...content, blocked };
   const marking = digest(marked);
-  return { report: { ...report, plan: { ...report.plan, digest: marking, blocked } }, plan: { ...marked, digest: marking } };
+  return {
+    report: { ...report, plan: { ...report.plan, digest: marking, blocked } },
+    plan: { ...marked, digest: marking },
+  };
 }
 
 /**

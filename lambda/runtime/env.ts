@@ -82,7 +82,8 @@ export interface BatchEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'regio
 }
 
 /** What the function is told that reports on an organization. */
-export interface OrganizationEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'reportSchedule' | 'dashboard'> {
+export interface OrganizationEnv
+  extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'reportSchedule' | 'dashboard'> {
   /** The name of the function that reads a batch of accounts. */
   readonly batchFunction: string;
 }

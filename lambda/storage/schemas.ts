@@ -15,8 +15,8 @@ import {
 } from '../core/plan/outcome';
 import { DECIMAL, type Plan } from '../core/plan/plan';
 import { MAX_REASON_LENGTH } from '../core/policy/reason-summary';
-import type { ReportHead } from '../core/report/report-diff';
 import type { FollowedRollUp } from '../core/report/account-changes';
+import type { ReportHead } from '../core/report/report-diff';
 import type { Blocked, Totals } from '../core/report/report-model';
 import type { AccountStatus, RollUpAccount } from '../core/report/roll-up';
 import { parseArn } from '../core/snapshot/arn';
@@ -325,6 +325,7 @@ export const REPORT_INDEX = z.looseObject({
         z.nullable(z.object({ keep: z.number(), expire: z.number(), monthlyCostCeiling: z.number() })),
         null,
       ),
+      files: z.catch(z.optional(z.looseObject({ json: z.string() })), undefined),
     }),
   ),
 });
@@ -379,9 +380,7 @@ export const SUMMARY: z.ZodMiniType<FollowedRollUp> = z.looseObject({
       since: z.string(),
       joined: namedAccounts,
       left: namedAccounts,
-      moved: z.array(
-        z.looseObject({ id: z.string(), name: z.nullable(z.string()), from: z.string(), to: z.string() }),
-      ),
+      moved: z.array(z.looseObject({ id: z.string(), name: z.nullable(z.string()), from: z.string(), to: z.string() })),
       suspended: namedAccounts,
       lostRole: namedAccounts,
     }),

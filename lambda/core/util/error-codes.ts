@@ -407,7 +407,7 @@ export const ERROR_CODES = {
   'organization.batch': {
     fault: 'aws',
     meaning: 'The batch of an account failed, or left no result: nothing is known of its accounts.',
-    remedy: "Read the log of the report function. The next report reads the accounts again.",
+    remedy: 'Read the log of the report function. The next report reads the accounts again.',
   },
   'organization.denied': {
     fault: 'aws',
