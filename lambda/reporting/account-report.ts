@@ -7,7 +7,7 @@ import { accountStore } from '../storage/account-store';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { previousReport, type StoredPage, storeReport } from './store-report';
 
-/** What blocks the plan of an account of an organization, where nothing else does. */
+/** What blocks the plan of an account of an organization that was read in full, with any number of snapshots. */
 const REPORT_ONLY: Blocked = {
   code: 'organization.report-only',
   message: 'nothing deletes in the accounts of an organization yet: the plan of this account is for reading only',
@@ -23,7 +23,7 @@ export interface AccountReportRequest {
 }
 
 function withPlanBlocked({ report, plan }: MadeReport, digest: Digest): MadeReport {
-  const blocked = plan.blocked ?? REPORT_ONLY;
+  const blocked = plan.blocked?.code === 'inventory.incomplete' ? plan.blocked : REPORT_ONLY;
   const { digest: _, ...content } = plan;
   const marked: Omit<NewPlan, 'digest'> = { ...content, blocked };
   const marking = digest(marked);
