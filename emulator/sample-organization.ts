@@ -98,7 +98,12 @@ export function memberNamed({ members }: OrganizationData, name: string): string
 /** The faults of the sample organization: a control policy, a session that ends, and a missing permission. */
 export function sampleOrganizationFaults(organization: OrganizationData): readonly FaultInput[] {
   return [
-    { fault: 'deny', accounts: memberNamed(organization, 'client-bookshop'), regions: 'us-east-1', operations: 'Get*s' },
+    {
+      fault: 'deny',
+      accounts: memberNamed(organization, 'client-bookshop'),
+      regions: 'us-east-1',
+      operations: 'Get*s',
+    },
     {
       fault: 'error',
       accounts: memberNamed(organization, 'client-museum'),

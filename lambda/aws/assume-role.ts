@@ -27,12 +27,11 @@ const SIDES: readonly (readonly [RegExp, RefusingSide])[] = [
 ];
 
 const SIDE_TEXT: Readonly<Record<RefusingSide, string>> = {
-  trust:
-    "the role's trust policy refused; compare the external id, the principal and the organization in it with this caller",
+  trust: "the role's trust policy refused: compare its external id, principal and organization with this caller's",
   caller: "the caller's own policy does not allow sts:AssumeRole on this role",
   'control-policy': 'a control policy of the organization denied it',
   unknown:
-    'STS does not tell which side refused: the role may not exist, its trust may not name this caller or external id, or the caller may lack sts:AssumeRole',
+    'STS does not say which side refused: the role may be absent or not trust this caller, or the caller may lack sts:AssumeRole',
 };
 
 const sideOf = (message: string): RefusingSide => SIDES.find(([pattern]) => pattern.test(message))?.[1] ?? 'unknown';
@@ -47,8 +46,11 @@ export interface RoleFault {
 export function roleFault(error: unknown, roleArn: string): RoleFault {
   const { code, message } = errorFacts(error);
   const status = isAccessDenied(error) ? 'no-role' : 'failed';
-  const why = status === 'no-role' ? `${SIDE_TEXT[sideOf(message)]} (${oneLine(message)})` : oneLine(message);
-  return { status, error: { code, message: `cannot assume ${roleArn}: ${why}` } };
+  const why =
+    status === 'no-role'
+      ? `${SIDE_TEXT[sideOf(message)]}; role ${roleArn} (${oneLine(message)})`
+      : `role ${roleArn} could not be assumed: ${oneLine(message)}`;
+  return { status, error: { code, message: why } };
 }
 
 /**

@@ -2,7 +2,10 @@ import { HttpRequest } from '@smithy/core/protocols';
 import type { RequestSigner, SdkError } from '@smithy/types';
 import { DEFAULT_PACE, makeRetryStrategy, type RetryPace } from './retry';
 
-/** The client whose credentials sign the calls, and whose connections carry them. */
+/**
+ * The client whose credentials sign the calls, and whose connections carry them. It keeps the signing name of its first
+ * call: give a client of its own, which makes no other calls.
+ */
 export interface SigningClient {
   readonly config: {
     readonly signer: (scheme: {
