@@ -7,6 +7,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { buildEnv } from '../lambda/runtime/env';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
+import { REPORTS, RUNS } from '../lambda/storage/keys';
 import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
 import { durableAlias } from './durable-function';
 import { grantKey } from './encryption';
@@ -101,7 +102,7 @@ export class OrganizationFunction extends Construct {
     const added = grants.map(([actions, resources]) =>
       this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] })),
     );
-    store.grantReport(this.role, false);
+    store.grantOrganization(this.role, [REPORTS, RUNS]);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
     acknowledgeEverything(this.role, 'organizations:ListAccounts knows no resource-level permission.');
     acknowledgeWildcard(this.role, functionArn, ':*', 'Versions and aliases of the one function that is invoked.');

@@ -6,6 +6,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { buildEnv, optionalEnv } from '../lambda/runtime/env';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
+import { REPORTS } from '../lambda/storage/keys';
 import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
 import { grantKey } from './encryption';
 import { functionCode } from './function-code';
@@ -55,9 +56,11 @@ export class ReportFunction extends Construct {
       description: 'Lists Lightsail snapshots and reports on them. Can delete nothing.',
     });
     this.role.addToPolicy(readStatement());
-    this.role.addToPolicy(statement([topic.topicArn], 'sns:Publish', 'sns:ListSubscriptionsByTopic'));
+    const sending = readsMembers ? ['sns:Publish'] : ['sns:Publish', 'sns:ListSubscriptionsByTopic'];
+    this.role.addToPolicy(statement([topic.topicArn], ...sending));
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
-    store.grantReport(this.role, props.deletes);
+    if (readsMembers) store.grantOrganization(this.role, [REPORTS]);
+    else store.grantReport(this.role, props.deletes);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
     acknowledgeEverything(
       this.role,
@@ -77,7 +80,8 @@ export class ReportFunction extends Construct {
       environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, ...store.recording }),
       // A large account is read within 256 MB; what is above that buys CPU, of which deciding and writing a report use
       // what they get.
-      memorySize: 512,
+      // Five accounts at the same time, where it reads those of an organization.
+      memorySize: readsMembers ? 1_024 : 512,
       // The longest there is: a throttled account is read slowly, and what is not read is reported as such before the
       // end.
       timeout: Duration.minutes(15),

@@ -187,7 +187,15 @@ export class ReportStore extends Construct {
    * delete nothing, and reach nothing else in the bucket.
    */
   grantReport(role: IRole, deletes: boolean): void {
-    const own = storedPatterns(false);
+    this.grantFolders(role, storedPatterns(false), deletes);
+  }
+
+  /** The same, for a function of an organization: these folders alone. */
+  grantOrganization(role: IRole, folders: readonly string[]): void {
+    this.grantFolders(role, folders.map(everyObject), false);
+  }
+
+  private grantFolders(role: IRole, own: readonly string[], deletes: boolean): void {
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
@@ -205,10 +213,12 @@ export class ReportStore extends Construct {
     const patterns = [...own, ...deletions];
     this.denyReplacing(
       role,
-      WRITE_ONCE.map((pattern) => this.bucket.arnForObjects(pattern)),
+      WRITE_ONCE.filter((pattern) => own.some((folder) => pattern.startsWith(folder.slice(0, -1)))).map((pattern) =>
+        this.bucket.arnForObjects(pattern),
+      ),
       'WriteOnce',
     );
-    if (this.objectLock !== null)
+    if (this.objectLock !== null && own.includes(everyObject(PLANS)))
       role.addToPrincipalPolicy(
         new PolicyStatement({
           actions: ['s3:PutObjectRetention'],

@@ -328,6 +328,12 @@ export class SnapshotRetention extends Construct {
 
   private makeMembers(organization: OrganizationProps): MemberRoles {
     const members = new MemberRoles(this, 'Members', { ...organization, hubRole: this.report.role });
+    const same = this.others().find((other) => other.members?.roleName === members.roleName);
+    if (same !== undefined)
+      throw refusedProperty(
+        'organization',
+        `organization: ${same.node.path} makes the role ${members.roleName} in every account too; expected a roleNameQualifier of its own`,
+      );
     this.report.readMembers(members);
     return members;
   }

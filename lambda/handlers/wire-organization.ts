@@ -11,15 +11,19 @@ import { snsChannel } from '../channels/sns';
 import { globMatches } from '../config/globs';
 import type { Config } from '../core/policy/config';
 import type { FollowedRollUp } from '../core/report/account-changes';
+import { dashboardLink, s3ObjectLink } from '../core/report/console-links';
 import { MESSAGE_SCOPES } from '../core/report/message-scope';
 import { nextScheduledDay } from '../core/time/report-schedule';
 import { malformedEvent } from '../core/util/malformed-event';
+import { oneLine } from '../core/util/safe-text';
+import { missedAccounts } from '../organization/follow-accounts';
 import { type OrganizationResult, runOrganization } from '../organization/run-organization-job';
 import type { ListedAccount } from '../organization/select-accounts';
 import type { Channel, Clock, Store } from '../ports/ports';
-import { aliasArn } from '../render/deletion-commands';
+import { accountChangeLines } from '../render/account-changes';
+import { dayInWords } from '../render/day-text';
+import type { EmailLine } from '../render/email-layout';
 import { rollUpAttributes } from '../render/message-attributes';
-import { repeatCommand } from '../render/report-header';
 import { renderRollUpEmail } from '../render/roll-up-email';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { runSchedule, wasSent } from '../reporting/send-lock';
@@ -63,12 +67,10 @@ interface Sender {
   readonly clock: Clock;
   readonly config: Config;
   readonly env: OrganizationEnv;
-  /** With the alias by which the function was invoked. */
-  readonly functionArn: string;
 }
 
 async function sendMessage(
-  { store, channel, clock, config, env, functionArn }: Sender,
+  { store, channel, clock, config, env }: Sender,
   rollUp: FollowedRollUp,
   scheduledAt: number | null,
 ): Promise<Delivery> {
@@ -77,14 +79,21 @@ async function sendMessage(
   const nextReport =
     reportSchedule === undefined ? null : nextScheduledDay(reportSchedule, config.zone, after, scheduledAt);
   const { html, csv } = reportFiles(rollUp.reportId);
+  const link = (text: string, place: string): EmailLine => {
+    const address = s3ObjectLink(place, region);
+    return address === null ? { text: `${text} ${place}` } : { text, link: address };
+  };
   const email = renderRollUpEmail(rollUp, {
-    region,
-    nextReport,
-    page: store.locate(html),
-    csv: store.locate(csv),
-    command: repeatCommand({ kind: 'deployed', region, functionName: functionArn }) ?? '',
-    ...(dashboard !== undefined && { dashboard }),
-    config,
+    details: new Map(),
+    places: [
+      link('Every account, with its report (choose Open):', store.locate(html)),
+      link('The accounts as a table:', store.locate(csv)),
+      ...(dashboard === undefined ? [] : [{ text: 'Dashboard:', link: dashboardLink(dashboard, region) }]),
+    ],
+    changes: accountChangeLines(rollUp, missedAccounts(rollUp)),
+    footer: [
+      `Configuration ${oneLine(config.origin)}, ${config.digest.slice(0, 23)}.${nextReport === null ? '' : ` Next report: ${dayInWords(nextReport)}.`}`,
+    ],
   });
   return sendRollUp(
     { store, channel, clock },
@@ -119,8 +128,7 @@ export function wireOrganization(
     if (check === 'age') return reportAge(store, clock(), pausesOfEvent(event));
     if (check !== null) throw malformedEvent('run', 'check', check, '"age", or none for a report');
     const channel = snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn);
-    const functionArn = aliasArn(context.lambdaContext.invokedFunctionArn);
-    const sender = { store, channel, clock, config, env, functionArn };
+    const sender = { store, channel, clock, config, env };
     return runOrganization(
       durableBatches(context),
       {

@@ -1,12 +1,11 @@
 import type { Config } from '../core/policy/config';
 import type { FollowedRollUp } from '../core/report/account-changes';
 import { s3ObjectLink } from '../core/report/console-links';
-import { instantOfId } from '../core/time/instant';
 import type { Store } from '../ports/ports';
 import { renderRollUpCsv } from '../render/roll-up-csv';
-import { rollUpSubject } from '../render/roll-up-email';
+import { renderRollUpEmail } from '../render/roll-up-email';
 import { renderRollUpHtml } from '../render/roll-up-html';
-import { accountKey, reportFiles, summaryFile } from '../storage/keys';
+import { accountKey, reportFiles } from '../storage/keys';
 import { indexReport } from './report-index';
 
 /** Stores the page and the table of a roll-up, and lists it among the reports. A try before may have stored them. */
@@ -24,17 +23,13 @@ export async function storeRollUp(
   await store.putIfAbsent({
     key: html,
     contentType: 'text/html; charset=utf-8',
-    body: renderRollUpHtml(rollUp, {
-      zone,
-      at: instantOfId(reportId) ?? 0,
-      accountLink: (id) => link(accountKey(html, id)),
-      csv: link(csv),
-      json: link(summaryFile(reportId)),
-    }),
+    body: renderRollUpHtml(rollUp, { details: new Map(), jsonCommand: null }, ({ id, reportId: own }) =>
+      own === null ? null : link(accountKey(html, id)),
+    ),
   });
   const { keep, expire, monthlyCostCeiling } = totals;
   const entry = {
-    outcome: rollUpSubject(rollUp),
+    outcome: renderRollUpEmail(rollUp, { details: new Map() }).subject,
     totals: complete ? { keep, expire, monthlyCostCeiling } : null,
     json: 'summary.json',
   };
