@@ -23,6 +23,8 @@ export interface ReportDashboardProps {
   /** Null where deletion is off. */
   readonly deletion: IFunction | null;
   readonly deadLetters: IQueue;
+  /** Whether its reports cover the accounts of an organization. */
+  readonly coversAccounts: boolean;
   readonly alarms: readonly IAlarm[];
   /** The page of the alarms' sections. */
   readonly runbook: string;
@@ -49,7 +51,7 @@ type MetricOf = (measure: Measure, label: string) => Metric;
 export function reportDashboard(
   scope: Construct,
   id: string,
-  { name, target, deletion, deadLetters, alarms, runbook }: ReportDashboardProps,
+  { name, target, deletion, deadLetters, coversAccounts, alarms, runbook }: ReportDashboardProps,
 ): Dashboard {
   const period = Duration.days(1);
   const metric: MetricOf = (measure, label) => retentionMetric(target, measure, { period, label });
@@ -68,7 +70,7 @@ export function reportDashboard(
       ],
       [latestWidget(metric)],
       trendWidgets(metric),
-      stateWidgets(metric, target, deadLetters, period),
+      stateWidgets(metric, { target, deadLetters, coversAccounts }, period),
       ...(deletion === null ? [] : [[deletionWidget(deletion, period)]]),
     ],
   });
@@ -129,7 +131,11 @@ function trendWidgets(metric: MetricOf): GraphWidget[] {
 }
 
 /** What was not read, what failed, and how long runs take. */
-function stateWidgets(metric: MetricOf, target: IFunction, deadLetters: IQueue, period: Duration): GraphWidget[] {
+function stateWidgets(
+  metric: MetricOf,
+  { target, deadLetters, coversAccounts }: Pick<ReportDashboardProps, 'target' | 'deadLetters' | 'coversAccounts'>,
+  period: Duration,
+): GraphWidget[] {
   return [
     new GraphWidget({
       title: 'What was not read, and what has to be looked at',
@@ -137,6 +143,7 @@ function stateWidgets(metric: MetricOf, target: IFunction, deadLetters: IQueue, 
         metric('scopesFailed', 'lists not read'),
         metric('incomplete', 'incomplete reports'),
         metric('problems', 'problems'),
+        ...(coversAccounts ? [metric('accountsMissed', 'accounts not read in three reports')] : []),
       ],
       leftYAxis: { min: 0 },
       width: DASHBOARD_WIDTH / 3,

@@ -74,6 +74,7 @@ export class Monitoring extends Construct {
         target: organization?.function ?? report.function,
         deletion: deletion?.function ?? null,
         deadLetters,
+        coversAccounts: organization !== null,
         alarms: this.alarms,
         runbook: props.runbook,
       });

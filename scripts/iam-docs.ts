@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { memberRoleTemplate } from '../lib/member-role';
 import { RetentionStack } from '../lib/retention-stack';
 import { withSection } from './marked-section';
 
@@ -42,38 +43,89 @@ function readableAction(value: unknown): string {
 const conditionOf = ({ Condition }: Statement): string =>
   Condition === undefined ? '' : `\`${JSON.stringify(Condition)}\``;
 
-function roleSection(id: string, role: Role, statements: readonly Statement[]): string {
-  const services = role.AssumeRolePolicyDocument.Statement.map(({ Principal }) => `\`${Principal.Service}\``);
-  const rows = statements.map(
+interface MemberRoleResource {
+  readonly Properties: {
+    readonly Description: string;
+    readonly AssumeRolePolicyDocument: { readonly Statement: readonly { readonly Condition: unknown }[] };
+    readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: readonly Statement[] } }[];
+  };
+}
+
+/** A table of statements. */
+const tableOf = (statements: readonly Statement[]): readonly string[] => [
+  '| actions | on | only if |',
+  '|---|---|---|',
+  ...statements.map(
     (statement) =>
       `| ${statement.Effect === 'Deny' ? '**never**<br>' : ''}${[statement.Action]
         .flat()
         .map((action) => `\`${action}\``)
         .join('<br>')} | ${readableAction(statement.Resource)} | ${conditionOf(statement)} |`,
-  );
+  ),
+];
+
+function roleSection(id: string, role: Role, statements: readonly Statement[]): string {
+  const services = role.AssumeRolePolicyDocument.Statement.map(({ Principal }) => `\`${Principal.Service}\``);
   return [
     `### ${id.replace(/[0-9A-F]{8}$/, '')}`,
     '',
     `${role.Description} Assumed by ${services.join(', ')}.`,
     '',
-    '| actions | on | only if |',
-    '|---|---|---|',
-    ...rows,
+    ...tableOf(statements),
     '',
   ].join('\n');
 }
 
+/** An app with the feature flags that are deployed, which builds no bundles. */
+function quickApp(): App {
+  const flags = JSON.parse(readFileSync(join(REPOSITORY, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
+  return new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
+}
+
 /** Every role of the stack, deletion included, with every statement of its policies, read from the template. */
 export function rolesText(): string {
-  const flags = JSON.parse(readFileSync(join(REPOSITORY, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
-  const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
   const configuration = { origin: 'retention.yaml', config: { version: 1 } };
-  const stack = new RetentionStack(app, 'LightsailRetention', {
+  const stack = new RetentionStack(quickApp(), 'LightsailRetention', {
     configuration,
     emails: ['you@example.com'],
     deletion: 'automatic',
   });
-  const template = Template.fromStack(stack);
+  return rolesOfTemplate(Template.fromStack(stack));
+}
+
+const ORGANIZATION_TARGET = 'arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12';
+
+/** The roles that differ with an organization: those of the hub that can do something else, and that of each account. */
+export function organizationRolesText(): string {
+  const stack = new RetentionStack(quickApp(), 'LightsailRetention', {
+    configuration: { origin: 'retention.yaml', config: { version: 1 } },
+    emails: ['you@example.com'],
+    organization: { targets: [ORGANIZATION_TARGET] },
+  });
+  const ofHub = rolesOfTemplate(Template.fromStack(stack))
+    .split(/^(?=### )/m)
+    .filter((section) => /^### Retention(?:Report|Organization)Role/.test(section))
+    .map((section) =>
+      section.trimEnd().replace(/^### RetentionReportRole/, '### RetentionReportRole for an organization'),
+    );
+  const { Properties } = (memberRoleTemplate() as { readonly Resources: { readonly ReadRole: MemberRoleResource } })
+    .Resources.ReadRole;
+  const statements = Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  const [trust] = Properties.AssumeRolePolicyDocument.Statement;
+  const member = tableOf(statements);
+  const text = [
+    '### The read role of each account',
+    '',
+    `${Properties.Description} The account of the hub may assume it, only if:`,
+    '',
+    `\`${JSON.stringify(trust?.Condition)}\``,
+    '',
+    ...member,
+  ].join('\n');
+  return [...ofHub, text, ''].join('\n\n');
+}
+
+function rolesOfTemplate(template: Template): string {
   const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>
     Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]);
   const policies = propertiesOf<PolicyResource>('AWS::IAM::Policy').map(([, policy]) => policy);
@@ -87,6 +139,7 @@ export function rolesText(): string {
 }
 
 /** docs/iam.md with its roles brought up to date. */
-export const iamPage = (text: string): string => withSection(text, 'roles', rolesText());
+export const iamPage = (text: string): string =>
+  withSection(withSection(text, 'roles', rolesText()), 'organization roles', organizationRolesText());
 
 if (require.main === module) writeFileSync(IAM_PAGE, iamPage(readFileSync(IAM_PAGE, 'utf8')));

@@ -45,6 +45,13 @@ const RUNNING = [
   'metrics of reports',
 ];
 const CHECK = ['Lambda, daily check', 'metric of the daily check'];
+const ORGANIZATION = [
+  'Lambda, batches',
+  'Lambda, the roll-up',
+  'durable executions of roll-ups',
+  'S3, reports of accounts',
+  'metric of an organization',
+];
 const DELETION = ['Lambda, deletions', 'Lambda, daily start', 'durable execution', 'metrics of deletions'];
 
 const templates = { report: synthesized(), deletion: synthesized({ deletion: 'automatic' }) };
@@ -76,25 +83,25 @@ describe('docs/cost.md', () => {
   });
 
   test('counts every metric that is emitted', () => {
-    const { deleted, deletionsFailed, reportAgeHours, ...ofReports } = METRICS;
+    const { deleted, deletionsFailed, reportAgeHours, accountsMissed, ...ofReports } = METRICS;
     expect(arithmetic('metrics of reports')).toContain(`${Object.keys(ofReports).length} metrics `);
     expect(arithmetic('metric of the daily check')).toContain(`${[reportAgeHours].length} metric `);
+    expect(arithmetic('metric of an organization')).toContain(`${[accountsMissed].length} metric `);
     expect(arithmetic('metrics of deletions')).toContain(`${[deleted, deletionsFailed].length} metrics `);
   });
 
-  test.each([...RUNNING, ...CHECK, ...DELETION].filter((what) => /^[^;,]*\$[^;,]*$/.test(arithmetic(what))))(
-    'multiplies right: %s',
-    (what) => {
-      const [product = '', ...rest] = arithmetic(what).split(' / ');
-      const scale = product.includes('per million') ? 1e-6 : product.includes('MB') ? 1e-3 : 1;
-      const factors = [...product.matchAll(/(?:^|× \$?)([\d.]+)/g)].map((match) => Number(match[1]));
-      expect(factors.length).toBeGreaterThan(1);
-      const value =
-        (factors.reduce((total, factor) => total * factor, 1) * scale) /
-        rest.reduce((total, part) => total * Number(part), 1);
-      expect(Math.abs(value - cost(what))).toBeLessThan(0.00051);
-    },
-  );
+  test.each(
+    [...RUNNING, ...CHECK, ...DELETION, ...ORGANIZATION].filter((what) => /^[^;,]*\$[^;,]*$/.test(arithmetic(what))),
+  )('multiplies right: %s', (what) => {
+    const [product = '', ...rest] = arithmetic(what).split(' / ');
+    const scale = product.includes('per million') ? 1e-6 : product.includes('MB') ? 1e-3 : 1;
+    const factors = [...product.matchAll(/(?:^|× \$?)([\d.]+)/g)].map((match) => Number(match[1]));
+    expect(factors.length).toBeGreaterThan(1);
+    const value =
+      (factors.reduce((total, factor) => total * factor, 1) * scale) /
+      rest.reduce((total, part) => total * Number(part), 1);
+    expect(Math.abs(value - cost(what))).toBeLessThan(0.00051);
+  });
 
   const running = sum(...RUNNING);
   const deletion = sum(...DELETION);
@@ -116,6 +123,15 @@ describe('docs/cost.md', () => {
     expect(cost('running')).toBeCloseTo(running, 5);
     expect(row(what)).toEqual([report.toFixed(2), (report + more).toFixed(2)]);
     for (const total of row(what)) expect(readme).toContain(`$${total}`);
+  });
+
+  test('adds up what 300 accounts cost, and counts their alarms', () => {
+    const targets = ['arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12'];
+    const [alone, all300] = [templates.report, synthesized({ organization: { targets } })].map(alarmMetrics);
+    expect(cost('300 accounts')).toBeCloseTo(sum(...ORGANIZATION), 5);
+    expect(arithmetic('alarms of an organization')).toContain(
+      `${(all300 ?? []).length - (alone ?? []).length} alarms over ${all(all300 ?? []) - all(alone ?? [])} metrics`,
+    );
   });
 
   test('says truly where the aim is met: under $0.05 without alarms and dashboard, under $0.50 with all', () => {

@@ -95,6 +95,7 @@ test.each([
   ['context.config', { email, config: ' ' }, 'config'],
   ['context.schedule', { email, schedule: 'every monday' }, 'every monday'],
   ['context.schedule', { email, schedule: '' }, 'schedule'],
+  ['context.organization', { email, organization: 'yes' }, 'expected on or off, as in -c organization=on'],
   ['context.deletion', { email, deletion: 'yes' }, 'expected off, approve, automatic'],
   ['context.deletion', { email, deletion: 'Approve' }, 'expected off, approve, automatic'],
   ['context.email', { email: ['a@example.com'] }, 'email'],

@@ -52,7 +52,8 @@ describe('the read role of a member account', () => {
     expect(actionsOf(allowed ?? { Effect: '' }).filter((action) => !/^lightsail:Get[A-Z]\w+$/.test(action))).toEqual(
       [],
     );
-    expect(text).not.toMatch(/delete|terminate|remove|\*:\*|ManagedPolicyArns/i);
+    expect(statementsOf(template).flatMap(actionsOf).join()).not.toMatch(/delete|terminate|remove|\*/i);
+    expect(text).not.toContain('ManagedPolicyArns');
   });
 
   test('trusts one role of the account of the hub, in its organization, with an external id', () => {
@@ -105,9 +106,7 @@ describe('a deployment for an organization', () => {
       {
         Effect: 'Allow',
         Action: 'sts:AssumeRole',
-        Resource: {
-          'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::*:role/lightsail-retention-read-111122223333']],
-        },
+        Resource: 'arn:aws:iam::*:role/lightsail-retention-read-111122223333',
       },
     ]);
   });
