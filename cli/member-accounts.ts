@@ -52,12 +52,19 @@ export function asksAccounts({ account, roleArn, externalId }: AccountsOptions):
   return true;
 }
 
+/** An account whose role was assumed. */
+interface OpenedAccount {
+  readonly readInventory: ReadInventory;
+  /** The configuration, as it decides about this account. */
+  readonly config: Config;
+  readonly credentials: ReturnType<typeof roleCredentials>;
+}
+
 /** The accounts that a run reads, and what reads them. */
 export interface MemberReader {
-  readonly caller: Caller;
   readonly selection: AccountSelection;
   /** Assumes the role of an account. Rejects with the error of STS. */
-  open(account: MemberAccount): Promise<{ readonly readInventory: ReadInventory; readonly config: Config }>;
+  open(account: MemberAccount): Promise<OpenedAccount>;
 }
 
 const makeSts = ({ credentials, region, connection }: Caller): STSClient =>
@@ -101,28 +108,32 @@ async function selectedAccounts(account: readonly string[], config: Config, call
   return selectAccounts(all, { include: ['*'], exclude: [] }, globMatches);
 }
 
-/** Finds the accounts to read, and warns of patterns that match none. */
-export async function memberReader(
-  options: Required<Pick<AccountsOptions, 'account' | 'roleArn'>> &
-    AccountsOptions & { readonly profile?: string | undefined },
-  config: Config,
-  terminal: Terminal,
-): Promise<MemberReader> {
-  const caller = await findCaller(options.profile, terminal.env);
+/** The caller who assumes the roles. Throws where there are no credentials. */
+export async function memberCaller(profile: string | undefined, terminal: Terminal): Promise<Caller> {
+  const caller = await findCaller(profile, terminal.env);
   sayEndpoints(caller, terminal);
   await requireCredentials(caller);
+  return caller;
+}
+
+/** Finds the accounts to read, and warns of patterns that match none. */
+export async function memberReader(
+  caller: Caller,
+  options: AccountsOptions,
+  config: Config,
+  err: Terminal['err'],
+): Promise<MemberReader> {
+  const { account = [], roleArn = '' } = options;
   const { region, connection } = caller;
   const sts = makeSts(caller);
-  const selection = await selectedAccounts(options.account, config, caller);
-  for (const warning of selection.warnings) terminal.err.write(wrapped(`warning: ${oneLine(warning)}\n`, terminal.err));
+  const selection = await selectedAccounts(account, config, caller);
+  for (const warning of selection.warnings) err.write(wrapped(`warning: ${oneLine(warning)}\n`, err));
   const agents = connection.agents({ keepAlive: true, maxSockets: MAX_SOCKETS });
   return {
-    caller,
     selection,
-    async open(account) {
-      const roleArn = roleIn(options.roleArn, account.id);
+    async open(member) {
       const session = roleCredentials(sts, {
-        roleArn,
+        roleArn: roleIn(roleArn, member.id),
         externalId: options.externalId ?? null,
         sessionName: SESSION_NAME,
       });
@@ -130,11 +141,11 @@ export async function memberReader(
       const readInventory = makeReadInventory({
         clients: makeLightsailClients({ config: { credentials: session }, agents: () => agents }),
         firstRegion: region,
-        account: account.id,
+        account: member.id,
         kinds: snapshotKinds,
         clock: Date.now,
       });
-      return { readInventory, config: { ...config, member: account } };
+      return { readInventory, config: { ...config, member }, credentials: session };
     },
   };
 }
@@ -145,9 +156,9 @@ export async function memberReader(
  */
 export async function readMembers(
   { selection, open }: MemberReader,
-  options: { readonly roleArn: string; readonly quiet?: boolean | undefined },
+  options: AccountsOptions & { readonly quiet?: boolean | undefined },
   err: Terminal['err'],
-  read: (account: MemberAccount, opened: Awaited<ReturnType<MemberReader['open']>>) => Promise<RollUpAccount>,
+  read: (account: MemberAccount, opened: OpenedAccount) => Promise<RollUpAccount>,
 ): Promise<readonly RollUpAccount[]> {
   const { selected, notActive } = selection;
   const bar = countProgress(err, options.quiet ?? false, { total: selected.length, verb: 'read', unit: 'account' });
@@ -157,7 +168,7 @@ export async function readMembers(
       ACCOUNTS_AT_ONCE,
       async (account) => {
         const opened = await open(account).catch((error: unknown) => ({
-          fault: roleFault(error, roleIn(options.roleArn, account.id)),
+          fault: roleFault(error, roleIn(options.roleArn ?? '', account.id)),
         }));
         const outcome =
           'fault' in opened

@@ -18,7 +18,7 @@ import { newReportId } from '../lambda/runtime/report-id';
 import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
-import { memberReader, readMembers } from './member-accounts';
+import { memberCaller, memberReader, readMembers } from './member-accounts';
 import { writeOutputFile } from './output-file';
 import { readingDeadline, scopeOf } from './read-account';
 import type { ReportOptions } from './report';
@@ -86,13 +86,12 @@ function renderRollUp(
 /** `report --account`: a report of each account, and the roll-up of all. Read-only. */
 export async function reportAccounts(given: ReportOptions, terminal: Terminal): Promise<ExitCode> {
   checkAccountsOptions(given);
-  const { account = [], roleArn = '' } = given;
-  const options = { ...given, account, roleArn, profile: await profileToRepeat(given.profile, terminal.env) };
+  const options = { ...given, profile: await profileToRepeat(given.profile, terminal.env) };
   const { err, out } = terminal;
   const config = loadConfig(options.config, warnOn(err));
   const at = options.at?.(config.zone) ?? null;
   const kept: Kept = { details: new Map(), reports: new Map() };
-  const reader = await memberReader(options, config, terminal);
+  const reader = await memberReader(await memberCaller(given.profile, terminal), options, config, err);
   const accounts = await readMembers(reader, options, err, async (member, opened) => {
     const { report } = await makeReport(
       { clock: Date.now, digest: digestOf, readInventory: opened.readInventory },
@@ -116,6 +115,6 @@ export async function reportAccounts(given: ReportOptions, terminal: Terminal): 
     if (!options.quiet) err.write(`wrote ${visible(options.output)}\n`);
   }
   if (rollUp.complete) return EXIT.done;
-  writeFailure({ code: 'inventory.incomplete', message: unreadLine(rollUp).replace(/\.$/, '') }, err);
+  writeFailure({ code: 'inventory.incomplete', message: unreadLine(rollUp.accounts).replace(/\.$/, '') }, err);
   return EXIT.incomplete;
 }

@@ -62,7 +62,10 @@ function foreignArn({ items, sources }: Pick<Report, 'items' | 'sources'>, id: s
  * An account with its report. A report that names resources of another account counts as none: its credentials are not
  * those of the account.
  */
-export function reportedAccount({ id, name, ou }: MemberAccount, report: Report): RollUpAccount {
+export function reportedAccount(
+  { id, name, ou }: MemberAccount,
+  report: Pick<Report, 'items' | 'sources' | 'reportId' | 'totals' | 'scopes' | 'complete' | 'problems'>,
+): RollUpAccount {
   const foreign = foreignArn(report, id);
   if (foreign !== null)
     return unreadAccount({ id, name, ou }, 'failed', {

@@ -36,7 +36,7 @@ const FIRST_LINE_NAMES = [60, 40, 24, 12] as const;
 
 /** The subject names what could not be read first, then what can be freed. */
 function rollUpSubject(rollUp: RollUp): string {
-  const { unread, partly } = rollUpGroups(rollUp);
+  const { unread, partly } = rollUpGroups(rollUp.accounts);
   const { totals, accounts } = rollUp;
   const all = formatCount(accounts.length, 'account');
   if (unread.length > 0)
@@ -50,12 +50,12 @@ function rollUpSubject(rollUp: RollUp): string {
 }
 
 function firstLine(rollUp: RollUp): string {
-  const lines = FIRST_LINE_NAMES.map((max) => unreadLine(rollUp, (name) => foreignText(name, max)));
+  const lines = FIRST_LINE_NAMES.map((max) => unreadLine(rollUp.accounts, (name) => foreignText(name, max)));
   return lines.find((line) => line.length <= MAX_LINE_CHARACTERS) ?? lines.at(-1) ?? '';
 }
 
 function unreadBlock(rollUp: RollUp, { details }: RollUpEmailContext, maxName: number): EmailBlock {
-  const { unread, partly } = rollUpGroups(rollUp);
+  const { unread, partly } = rollUpGroups(rollUp.accounts);
   const missing = [...unread, ...partly];
   if (missing.length === 0) return [];
   const more = missing.length - MAX_UNREAD;

@@ -80,10 +80,10 @@ export function* renderRollUpHtml(
   context: RollUpContext,
   pageOf: AccountPage = () => null,
 ): Generator<string> {
-  const { unread, partly } = rollUpGroups(rollUp);
+  const { unread, partly } = rollUpGroups(rollUp.accounts);
   yield `${pageStart({ title: 'Lightsail snapshots of several accounts', scriptHash: ROLL_UP_SCRIPT_HASH })}<main class="wrap">
 <h1>Lightsail snapshots of several accounts</h1>
-<p><strong>${htmlText(unreadLine(rollUp))}</strong></p>
+<p><strong>${htmlText(unreadLine(rollUp.accounts))}</strong></p>
 <p>${htmlText(rollUpOutcome(rollUp))}</p>
 <p class="dim">${htmlText(REPORT_ONLY)}</p>
 <p><input type="search" id="search" aria-label="Search accounts" placeholder="Search accounts" hidden></p>

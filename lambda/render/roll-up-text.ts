@@ -43,9 +43,9 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
   const columns = Math.max(20, style.columns);
   const paint = (code: string, text: string): string =>
     style.colour ? `\u001b[${code}m${text.slice(0, -1)}\u001b[0m\n` : text;
-  const { unread, partly } = rollUpGroups(rollUp);
+  const { unread, partly } = rollUpGroups(rollUp.accounts);
   const withReport = reportedAccounts(rollUp);
-  yield paint(rollUp.complete ? '1' : '1;31', wrap(unreadLine(rollUp), columns, ''));
+  yield paint(rollUp.complete ? '1' : '1;31', wrap(unreadLine(rollUp.accounts), columns, ''));
   yield wrap(rollUpOutcome(rollUp), columns, '');
   const groups = [
     { title: 'NOT READ', accounts: unread },
@@ -71,9 +71,9 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
 
 /** Renders a roll-up as Markdown. */
 export function* renderRollUpMarkdown(rollUp: RollUp, context: RollUpContext): Generator<string> {
-  const { unread, partly } = rollUpGroups(rollUp);
+  const { unread, partly } = rollUpGroups(rollUp.accounts);
   yield '# Lightsail snapshots of several accounts\n\n';
-  yield `${escapeMarkdown(unreadLine(rollUp))}\n\n${escapeMarkdown(rollUpOutcome(rollUp))}\n\n`;
+  yield `${escapeMarkdown(unreadLine(rollUp.accounts))}\n\n${escapeMarkdown(rollUpOutcome(rollUp))}\n\n`;
   const missing = [...unread, ...partly];
   if (missing.length > 0) yield '## Not read, or in part\n\n';
   for (const account of missing)

@@ -65,7 +65,7 @@ const byCeiling = (a: RollUpAccount, b: RollUpAccount): number =>
   expiredCeiling(b) - expiredCeiling(a) || (b.totals?.expire ?? 0) - (a.totals?.expire ?? 0) || compareText(a.id, b.id);
 
 /** Groups the accounts by how far they were read. */
-export function rollUpGroups({ accounts }: RollUp): RollUpGroups {
+export function rollUpGroups(accounts: readonly RollUpAccount[]): RollUpGroups {
   const withStatus = (isIn: (status: AccountStatus) => boolean) => accounts.filter(({ status }) => isIn(status));
   return {
     unread: withStatus((status) => status !== 'read' && status !== 'incomplete'),
@@ -105,9 +105,12 @@ function firstTen(accounts: readonly RollUpAccount[], shorten: (text: string) =>
  * The first line of every form of a roll-up: how many accounts could not be read, and the first ten of them. `shorten`
  * cuts names.
  */
-export function unreadLine(rollUp: RollUp, shorten: (text: string) => string = (text) => text): string {
-  const { unread, partly } = rollUpGroups(rollUp);
-  const all = rollUp.accounts.length;
+export function unreadLine(
+  accounts: readonly RollUpAccount[],
+  shorten: (text: string) => string = (text) => text,
+): string {
+  const { unread, partly } = rollUpGroups(accounts);
+  const all = accounts.length;
   const inPart = partly.length === 0 ? '' : `${formatNumber(partly.length)} read in part: ${firstTen(partly, shorten)}`;
   if (unread.length > 0) {
     const what = `${formatNumber(unread.length)} of ${formatCount(all, 'account')} could not be read`;
