@@ -16,7 +16,7 @@ import { snapshotKinds } from '../lambda/kinds/registry';
 import { mapAccounts } from '../lambda/organization/map-accounts';
 import { roleIn } from '../lambda/organization/role-pattern';
 import { unreadAccount } from '../lambda/organization/roll-up';
-import { type AccountSelection, selectAccounts } from '../lambda/organization/select-accounts';
+import { type AccountSelection, requireSelected, selectAccounts } from '../lambda/organization/select-accounts';
 import type { ReadInventory } from '../lambda/ports/ports';
 import { type Caller, explainAccess, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { countProgress } from './progress';
@@ -92,13 +92,7 @@ async function listedAccounts(caller: Caller) {
 async function selectedAccounts(account: readonly string[], config: Config, caller: Caller): Promise<AccountSelection> {
   if (account.includes('all')) {
     const selection = selectAccounts(await listedAccounts(caller), config.organization.accounts, globMatches);
-    if (selection.selected.length + selection.notActive.length === 0)
-      throw new RetentionError(
-        'organization.no-accounts',
-        `organization.accounts selects none of ${selection.excluded.length} accounts: ` +
-          `include ${JSON.stringify(config.organization.accounts.include)}, ` +
-          `exclude ${JSON.stringify(config.organization.accounts.exclude)}; correct the configuration`,
-      );
+    requireSelected(selection, config.organization.accounts);
     return selection;
   }
   const ids = [...new Set(account)];

@@ -11,7 +11,7 @@ import { accountsFile, batchFile, REPORTS, summaryFile } from '../storage/keys';
 import { ACCOUNT_LIST, BATCH_ROWS, parseStored, SUMMARY } from '../storage/schemas';
 import { followAccounts, missedAccounts } from './follow-accounts';
 import { makeRollUp, unreadAccount } from './roll-up';
-import { type ListedAccount, selectAccounts } from './select-accounts';
+import { type ListedAccount, requireSelected, selectAccounts } from './select-accounts';
 
 /** Accounts of one invocation: 5,000 accounts are 200 durable operations. */
 export const BATCH_SIZE = 25;
@@ -114,12 +114,9 @@ async function listBatches(
   { accounts }: OrganizationRequest,
   reportId: string,
 ): Promise<number> {
-  const { selected, notActive, warnings } = selectAccounts(await listAccounts(), accounts, matches);
-  if (selected.length + notActive.length === 0)
-    throw new RetentionError(
-      'organization.no-accounts',
-      `organization.accounts selects no account of the organization: include ${JSON.stringify(accounts.include)}, exclude ${JSON.stringify(accounts.exclude)}`,
-    );
+  const selection = selectAccounts(await listAccounts(), accounts, matches);
+  requireSelected(selection, accounts);
+  const { selected, notActive, warnings } = selection;
   await putJson(store, accountsFile(reportId), { schemaVersion: 1, selected, notActive, warnings });
   return Math.ceil(selected.length / BATCH_SIZE);
 }

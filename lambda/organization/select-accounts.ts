@@ -2,6 +2,7 @@ import { splitGlobs } from '../core/policy/account-globs';
 import type { AccountGlobs } from '../core/policy/config';
 import type { MemberAccount } from '../core/policy/policy';
 import { compareText } from '../core/util/compare-text';
+import { RetentionError } from '../core/util/errors';
 
 /** An account as Organizations lists it. `state` is `ACTIVE` for one that can be read; null: not named. */
 export interface ListedAccount extends MemberAccount {
@@ -21,6 +22,19 @@ export interface AccountSelection {
 
 /** The account, as rules and reports know it. */
 const memberOf = ({ id, name, ou }: MemberAccount): MemberAccount => ({ id, name, ou });
+
+/** Throws `organization.no-accounts` where nothing is to be read. */
+export function requireSelected(
+  { selected, notActive, excluded }: AccountSelection,
+  { include, exclude }: AccountGlobs,
+): void {
+  if (selected.length + notActive.length > 0) return;
+  throw new RetentionError(
+    'organization.no-accounts',
+    `organization.accounts selects none of ${excluded.length} accounts: include ${JSON.stringify(include)}, ` +
+      `exclude ${JSON.stringify(exclude)}; correct the configuration`,
+  );
+}
 
 /** Selects accounts. `matches` is whether a text matches a glob. */
 export function selectAccounts(

@@ -214,6 +214,6 @@ test('a scheduled time whose report was sent makes no other one', async () => {
 
 test('patterns that select no account end the report with a sentence', async () => {
   const { error, sent } = await ran([]);
-  expect(error).toContain('organization.accounts selects no account');
+  expect(error).toContain('organization.accounts selects none of 0 accounts');
   expect(sent).toEqual([]);
 });
