@@ -5,6 +5,7 @@ usage: python3 organization.py PORT make COUNT          prints {"root": ARN, "ma
        python3 organization.py PORT stack NAME ID FILE KEY=VALUE…   deploys a template in an account
 """
 
+import ast
 import json
 import sys
 
@@ -51,8 +52,8 @@ def role(name, account):
         return None
     policy = iam.get_role_policy(RoleName=name, PolicyName=iam.list_role_policies(RoleName=name)["PolicyNames"][0])
     document = policy["PolicyDocument"]
-    # moto returns the document of a template as text.
-    parsed = json.loads(document) if isinstance(document, str) else document
+    # moto returns the document of a template as Python writes it.
+    parsed = ast.literal_eval(document) if isinstance(document, str) else document
     return {"trust": found["AssumeRolePolicyDocument"], "policy": parsed}
 
 
