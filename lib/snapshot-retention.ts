@@ -239,23 +239,31 @@ export class SnapshotRetention extends Construct {
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
     this.members = checked.organization === null ? null : this.makeMembers(checked.organization);
     this.organization = this.members === null ? null : this.makeOrganization(store, props, schedule);
-    // A cast for exactOptionalPropertyTypes: to it, CDK's own alias is no IFunction.
-    const starts = (this.organization?.alias ?? this.report.function) as IFunction;
-    this.schedule = reportSchedule(this, 'Schedule', {
-      description: 'Reports on Lightsail snapshots',
-      input: REPORT_EVENT,
-      expression: schedule,
-      timezone: config.zone.name,
-      target: starts,
-      deadLetters: this.deadLetters,
-    });
+    this.schedule = this.makeSchedule(checked);
 
     // An organization's first report waits: at the deployment hardly a read role is made yet.
     if (this.organization === null) this.checkFirstReport();
-    this.grants = new RetentionGrants(store, starts);
+    this.grants = new RetentionGrants(store, this.started);
     this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
     this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(checked).alarms;
     writeSuppressions(this);
+  }
+
+  /** What makes a report when it is invoked. */
+  private get started(): IFunction {
+    // A cast for exactOptionalPropertyTypes: to it, CDK's own alias is no IFunction.
+    return (this.organization?.alias ?? this.report.function) as IFunction;
+  }
+
+  private makeSchedule({ config, schedule: expression }: CheckedProps): Schedule {
+    return reportSchedule(this, 'Schedule', {
+      description: 'Reports on Lightsail snapshots',
+      input: REPORT_EVENT,
+      expression,
+      timezone: config.zone.name,
+      target: this.started,
+      deadLetters: this.deadLetters,
+    });
   }
 
   /** Makes the first report at the deployment, and when a subscription is confirmed. */
@@ -270,9 +278,10 @@ export class SnapshotRetention extends Construct {
     });
   }
 
-  /** Sets variables of the report function. */
+  /** Sets variables of the function that sends reports, as far as it is made. */
   private tellReport(settings: Parameters<typeof optionalEnv>[0]): void {
-    for (const [name, value] of Object.entries(optionalEnv(settings))) this.report.function.addEnvironment(name, value);
+    const target = this.organization?.function ?? this.report.function;
+    for (const [name, value] of Object.entries(optionalEnv(settings))) target.addEnvironment(name, value);
   }
 
   private makeStore(
