@@ -26,7 +26,7 @@ import { type DoctorFinding, failed, ok, warning } from './finding';
 import type { DoctorFormat } from './formats';
 import type { DoctorJson } from './json-shapes';
 import { loadConfig } from './load-config';
-import { type AccountsOptions, asksAccounts } from './member-accounts';
+import { type AccountsOptions, accountsUsage, asksAccounts } from './member-accounts';
 import { columnsOf, type Terminal, writeOut } from './terminal';
 
 export interface DoctorOptions extends AccountsOptions {
@@ -218,7 +218,7 @@ function* deploymentNames({ stack, construct, names }: CheckedDeployment): Gener
  */
 export async function doctor(given: DoctorOptions, { out, err, env }: Terminal): Promise<ExitCode> {
   if (asksAccounts(given) && given.stack !== undefined)
-    throw new RetentionError('usage.accounts', '--stack does not go with --account; leave one of them out');
+    throw accountsUsage('--stack does not go with --account; leave one of them out');
   const options = { ...given, profile: await profileToRepeat(given.profile, env) };
   const isJson = options.format === 'json';
   const columns = columnsOf(out);

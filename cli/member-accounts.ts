@@ -38,7 +38,7 @@ const SESSION_NAME = 'lightsail-retention';
 /** Connections to one region, over all accounts. */
 const MAX_SOCKETS = 64;
 
-const accountsUsage = (message: string): RetentionError => new RetentionError('usage.accounts', message);
+export const accountsUsage = (message: string): RetentionError => new RetentionError('usage.accounts', message);
 
 /** Whether a command reads accounts of an organization. Throws `usage.accounts` for options that do not fit together. */
 export function asksAccounts({ account, roleArn, externalId }: AccountsOptions): boolean {

@@ -2,7 +2,6 @@ import { readingCommand } from '../lambda/core/report/command-line';
 import type { Report } from '../lambda/core/report/report-model';
 import type { RollUp } from '../lambda/core/report/roll-up';
 import { compareText } from '../lambda/core/util/compare-text';
-import { RetentionError } from '../lambda/core/util/errors';
 import { visible } from '../lambda/core/util/safe-text';
 import { makeRollUp, reportedAccount } from '../lambda/organization/roll-up';
 import { renderJson } from '../lambda/render/json';
@@ -18,7 +17,7 @@ import { newReportId } from '../lambda/runtime/report-id';
 import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
-import { memberCaller, memberReader, readMembers } from './member-accounts';
+import { accountsUsage, memberCaller, memberReader, readMembers } from './member-accounts';
 import { writeOutputFile } from './output-file';
 import { readingDeadline, scopeOf } from './read-account';
 import type { ReportOptions } from './report';
@@ -33,13 +32,11 @@ interface Kept {
 
 function checkAccountsOptions({ planOut, summary }: ReportOptions): void {
   if (planOut !== undefined)
-    throw new RetentionError(
-      'usage.accounts',
+    throw accountsUsage(
       '--plan-out does not go with --account: plans of accounts of an organization are report-only; leave it out',
     );
   if (summary === true)
-    throw new RetentionError(
-      'usage.accounts',
+    throw accountsUsage(
       '--summary does not go with --account: the text of several accounts is a summary already; leave it out',
     );
 }

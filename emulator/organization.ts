@@ -38,7 +38,7 @@ export interface OrganizationData {
 }
 
 /** A session of an assumed role. */
-export interface RoleSession {
+export interface EmulatedSession {
   readonly accountId: string;
   readonly arn: string;
   /** Epoch milliseconds. */
@@ -55,7 +55,7 @@ interface Entry extends Omit<OrganizationMember, 'account'> {
 
 /** The sessions and the accounts of an emulated organization; without one, a single account. */
 export class OrganizationWorld {
-  private readonly sessions = new Map<string, RoleSession>();
+  private readonly sessions = new Map<string, EmulatedSession>();
   private readonly entries: ReadonlyMap<string, Entry>;
 
   constructor(
@@ -75,7 +75,7 @@ export class OrganizationWorld {
   }
 
   /** The account whose credentials sign a call. Keys that were not handed out here are those of the management account. */
-  callerOf(accessKeyId: string): Omit<RoleSession, 'expiresAt'> {
+  callerOf(accessKeyId: string): Omit<EmulatedSession, 'expiresAt'> {
     const session = this.sessions.get(accessKeyId);
     if (session === undefined) {
       if (accessKeyId.startsWith(SESSION_KEY))

@@ -24,7 +24,7 @@ export const SAMPLE_ROLE: RoleData & { readonly externalId: string } = {
 const CLIENTS = [
   ...['bakery', 'bookshop', 'brewery', 'cinema', 'clinic', 'dentist', 'florist', 'gallery', 'garage', 'gym'],
   ...['hostel', 'jeweller', 'kennel', 'library', 'museum', 'notary', 'optician', 'pharmacy', 'pizzeria', 'printer'],
-  ...['quarry', 'roastery', 'sailing', 'school', 'surveyor', 'tailor', 'theatre', 'vineyard', 'weaver', 'winery'],
+  ...['quarry', 'restaurant', 'sailing', 'school', 'surveyor', 'tailor', 'theatre', 'vineyard', 'weaver', 'winery'],
 ] as const;
 const REGION_SETS = [['eu-central-1'], ['eu-central-1', 'us-east-1'], ['eu-west-1']] as const;
 

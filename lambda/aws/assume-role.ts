@@ -1,6 +1,5 @@
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { memoize } from '@smithy/core/config';
-import type { AwsCredentialIdentity } from '@smithy/types';
 import { RetentionError } from '../core/util/errors';
 import { oneLine } from '../core/util/safe-text';
 import { errorFacts, isAccessDenied } from './aws-errors';
@@ -12,6 +11,14 @@ export interface RoleRequest {
   readonly externalId: string | null;
   /** The name of the session in the member's CloudTrail. */
   readonly sessionName: string;
+}
+
+/** Credentials of a role, until `expiration`. */
+export interface RoleSession {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration?: Date;
 }
 
 /** Credentials that end within this time (ms) are fetched again. */
@@ -60,8 +67,8 @@ export function roleFault(error: unknown, roleArn: string): RoleFault {
 export function roleCredentials(
   sts: STSClient,
   { roleArn, externalId, sessionName }: RoleRequest,
-): () => Promise<AwsCredentialIdentity> {
-  const fetchSession = async (): Promise<AwsCredentialIdentity> => {
+): () => Promise<RoleSession> {
+  const fetchSession = async (): Promise<RoleSession> => {
     const { Credentials } = await sts.send(
       new AssumeRoleCommand({
         RoleArn: roleArn,

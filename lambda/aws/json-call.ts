@@ -1,6 +1,7 @@
 import { HttpRequest } from '@smithy/core/protocols';
-import type { RequestSigner, SdkError } from '@smithy/types';
-import { DEFAULT_PACE, makeRetryStrategy, type RetryPace } from './retry';
+import { DEFAULT_PACE, makeRetryStrategy, type RegionRetries, type RetryPace } from './retry';
+
+type RetriedError = Exclude<Parameters<RegionRetries['refreshRetryTokenForRetry']>[1]['error'], undefined>;
 
 /**
  * The client whose credentials sign the calls, and whose connections carry them. It keeps the signing name of its first
@@ -13,7 +14,7 @@ export interface SigningClient {
       readonly signingName: string;
       readonly signingRegion: string;
       readonly properties: Record<string, unknown>;
-    }) => Promise<RequestSigner>;
+    }) => Promise<{ sign(request: HttpRequest): Promise<unknown> }>;
     readonly requestHandler: {
       handle(
         request: HttpRequest,
@@ -95,7 +96,7 @@ export function makeJsonCalls(
       } catch (error) {
         // Rejects where the call is not to be asked again.
         const next = await retries
-          .refreshRetryTokenForRetry(token, { error: error as SdkError, errorType: 'CLIENT_ERROR' })
+          .refreshRetryTokenForRetry(token, { error: error as RetriedError, errorType: 'CLIENT_ERROR' })
           .catch(() => null);
         if (next === null) throw error;
         token = next;

@@ -76,7 +76,7 @@ function accountsBlock(rollUp: RollUp, maxName: number): EmailBlock {
   if (expired.length === 0) return [];
   const more = expired.length - MAX_ACCOUNTS;
   return [
-    'ACCOUNTS WITH THE MOST TO FREE',
+    'ACCOUNTS WITH EXPIRED SNAPSHOTS',
     ...expired.slice(0, MAX_ACCOUNTS).map((account) => {
       const { expire = 0, snapshots = 0, expireMonthlyCostCeiling = 0 } = account.totals ?? {};
       const cost = expireMonthlyCostCeiling === 0 ? '' : `, up to ${formatDollars(expireMonthlyCostCeiling)} a month`;

@@ -40,8 +40,8 @@ test.each([
 });
 
 it('names each pattern that matches no account', () => {
-  expect(select(['*', 'klient-*'], ['ou:*/ou-ab12-none1/*']).warnings).toEqual([
-    'organization.accounts.include: "klient-*" matches none of 5 accounts',
+  expect(select(['*', 'customer-*'], ['ou:*/ou-ab12-none1/*']).warnings).toEqual([
+    'organization.accounts.include: "customer-*" matches none of 5 accounts',
     'organization.accounts.exclude: "ou:*/ou-ab12-none1/*" matches none of 5 accounts',
   ]);
 });
