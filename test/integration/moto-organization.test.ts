@@ -22,6 +22,8 @@ import type { FollowedRollUp } from '../../lambda/core/report/account-changes';
 import { wireOrganization } from '../../lambda/handlers/wire-organization';
 import { MEMBER_PARAMETERS } from '../../lib/member-role';
 import { pointSdkTo } from '../support/aws-env';
+import { commandLineProgram } from '../support/built-programs';
+import { runChild } from '../support/child-process';
 import { describeWith } from '../support/optional';
 import { MOTO, type MotoAccount, startMoto } from './moto/account';
 
@@ -229,5 +231,17 @@ describeWith(MOTO, 'moto (a Python package)', 'an organization of five accounts 
     const mails = (Messages ?? []).map(({ Body: text }) => JSON.parse(text ?? ''));
     expect(mails.map(({ Subject }) => Subject)).toEqual(['[Lightsail] INCOMPLETE: 1 of 5 accounts could not be read']);
     expect(mails[0].Message).toMatch(/^1 of 5 accounts could not be read: /);
+  }, 300_000);
+
+  it('is healthy in the eyes of doctor', async () => {
+    const { code, out } = await runChild(commandLineProgram(), work, ['doctor'], {
+      AWS_ENDPOINT_URL: moto.url,
+      AWS_ENDPOINT_URL_LIGHTSAIL: emulator.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    });
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^ok\s+last report: /m) });
+    expect(out).toMatch(/^ok\s+schedule: cron\(0 8 \? \* MON \*\) in UTC$/m);
   }, 300_000);
 });
