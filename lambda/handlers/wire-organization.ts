@@ -22,7 +22,6 @@ import type { ListedAccount } from '../organization/select-accounts';
 import type { Channel, Clock, Store } from '../ports/ports';
 import { accountChangeLines } from '../render/account-changes';
 import { dayInWords } from '../render/day-text';
-import type { EmailLine } from '../render/email-layout';
 import { rollUpAttributes } from '../render/message-attributes';
 import { renderRollUpEmail } from '../render/roll-up-email';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
@@ -78,16 +77,15 @@ async function sendMessage(
   const { reportSchedule, region, dashboard } = env;
   const nextReport =
     reportSchedule === undefined ? null : nextScheduledDay(reportSchedule, config.zone, after, scheduledAt);
-  const { html, csv } = reportFiles(rollUp.reportId);
-  const link = (text: string, place: string): EmailLine => {
-    const address = s3ObjectLink(place, region);
-    return address === null ? { text: `${text} ${place}` } : { text, link: address };
-  };
+  const page = store.locate(reportFiles(rollUp.reportId).html);
+  const link = s3ObjectLink(page, region);
   const email = renderRollUpEmail(rollUp, {
     details: new Map(),
     places: [
-      link('Every account, with its report (choose Open):', store.locate(html)),
-      link('The accounts as a table:', store.locate(csv)),
+      {
+        text: `Every account, with its report (choose Open):${link === null ? ` ${page}` : ''}`,
+        ...(link !== null && { link }),
+      },
       ...(dashboard === undefined ? [] : [{ text: 'Dashboard:', link: dashboardLink(dashboard, region) }]),
     ],
     changes: accountChangeLines(rollUp, missedAccounts(rollUp)),
