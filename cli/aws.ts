@@ -18,9 +18,9 @@ import {
 } from './credentials';
 import {
   badEndpoint,
+  configuredEndpoint,
   type EndpointSettings,
   endpointNotice,
-  hasEndpoint,
   isHttpAddress,
   shownEndpoint,
 } from './endpoints';
@@ -40,6 +40,8 @@ export interface Caller {
    * not of the host.
    */
   readonly forcePathStyle: boolean;
+  /** The endpoint of Organizations that a setting names; null: AWS's own. */
+  readonly organizations: string | null;
   /** Says where AWS is called instead of its own endpoints; null where that is nowhere. */
   readonly endpointNotice: string | null;
   /** Proxies and trusted certificates of every client. */
@@ -149,7 +151,8 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
     credentials: makeCredentials(access, profiles, connection, env),
     region,
     told,
-    forcePathStyle: hasEndpoint('s3', endpoints),
+    forcePathStyle: configuredEndpoint('s3', endpoints) !== null,
+    organizations: configuredEndpoint('organizations', endpoints),
     endpointNotice: endpointNotice(endpoints),
     connection,
     access,

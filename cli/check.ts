@@ -7,24 +7,29 @@ import {
 } from '../lambda/config/parse-config';
 import { DEFAULT_FILE, findConfigFile, readConfigFile, WARNING } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
+import type { MemberAccount } from '../lambda/core/policy/policy';
 import { ownCommand } from '../lambda/core/report/command-line';
-import type { Inventory } from '../lambda/core/report/report-model';
+import type { RollUpAccount } from '../lambda/core/report/roll-up';
 import { RetentionError } from '../lambda/core/util/errors';
 import { faultOfCode } from '../lambda/core/util/faults';
 import { joinNames } from '../lambda/core/util/join-names';
 import { oneLine } from '../lambda/core/util/safe-text';
-import { type AccountCheck, checkAccount } from '../lambda/explain/audit-tags';
+import { type AccountCheck, checkAccount, uniteChecks } from '../lambda/explain/audit-tags';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
+import { makeRollUp, reportedAccount } from '../lambda/organization/roll-up';
 import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { policyWords } from '../lambda/render/policy-words';
+import { accountTitle, unreadLine } from '../lambda/render/roll-up';
 import { wrap } from '../lambda/render/terminal';
+import { totalsOf } from '../lambda/reporting/make-report';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { CheckFormat } from './formats';
 import { loadConfig, warnOn } from './load-config';
-import { type AccountOptions, readAccount, unreadText } from './read-account';
+import { type AccountsOptions, asksAccounts, memberCaller, memberReader, readMembers } from './member-accounts';
+import { type AccountOptions, readAccount, readingDeadline, scopeOf, unreadText } from './read-account';
 import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
 
-export interface CheckOptions extends AccountOptions {
+export interface CheckOptions extends AccountOptions, AccountsOptions {
   readonly config?: string;
   readonly live?: boolean;
   readonly format?: CheckFormat;
@@ -75,28 +80,76 @@ const writeLines = (out: NodeJS.WriteStream, lines: readonly string[]): Promise<
   );
 
 /** Prints what the account's tags say; what is wrong goes to stderr. */
-async function printAccount(check: AccountCheck, inventory: Inventory, { out, err }: Terminal): Promise<void> {
+async function printAccount({ live: check, missing, accounts }: LiveCheck, { out, err }: Terminal): Promise<void> {
+  if (accounts !== undefined) await writeLines(out, [unreadLine(accounts)]);
   await writeLines(out, accountLines(check));
-  if (!inventory.complete) writeFailure({ code: 'inventory.incomplete', message: unreadText(inventory) }, err);
+  if (missing !== null) writeFailure({ code: 'inventory.incomplete', message: missing }, err);
   for (const { code, message } of check.tagProblems) writeFailure({ code, message: oneLine(message) }, err);
   if (check.tagProblems.length > 0)
     err.write(
       `error: ${formatCount(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept ` +
         `until the tags are fixed [tags.invalid]\n`,
     );
-  else if (inventory.complete) await writeOut(out, ['No tag problems.\n']);
+  else if (missing === null) await writeOut(out, ['No tag problems.\n']);
 }
 
-async function readLive(options: CheckOptions, config: Config, terminal: Terminal) {
+/** What `--live` found. */
+interface LiveCheck {
+  readonly live: AccountCheck;
+  /** What was not read, in one sentence; null: all was read. */
+  readonly missing: string | null;
+  /** The accounts of an organization; absent: one account. */
+  readonly accounts?: readonly RollUpAccount[];
+}
+
+async function readLive(options: CheckOptions, config: Config, terminal: Terminal): Promise<LiveCheck> {
+  if (asksAccounts(options)) return readMembersLive(options, config, terminal);
   const now = Date.now();
   const { inventory } = await decideConfirmed(await readAccount(options, config, terminal), { config, now });
-  return { inventory, live: checkAccount(inventory, config, now) };
+  return { live: checkAccount(inventory, config, now), missing: inventory.complete ? null : unreadText(inventory) };
 }
 
-function liveCode(check: AccountCheck, { complete }: Inventory): ExitCode {
-  if (check.tagProblems.length > 0) return EXIT.usage;
-  return complete ? EXIT.done : EXIT.incomplete;
+/** A check whose problems name their account. */
+function namedProblems(member: MemberAccount, check: AccountCheck): AccountCheck {
+  const named = (problems: AccountCheck['tagProblems']) =>
+    problems.map((problem) => ({ ...problem, message: `${accountTitle(member)}: ${problem.message}` }));
+  return { ...check, tagProblems: named(check.tagProblems), otherProblems: named(check.otherProblems) };
 }
+
+/** The checks of several accounts together. */
+async function readMembersLive(options: CheckOptions, config: Config, terminal: Terminal): Promise<LiveCheck> {
+  const checks = new Map<string, AccountCheck>();
+  const reader = await memberReader(await memberCaller(options.profile, terminal), options, config, terminal.err);
+  const read = await readMembers(reader, options, terminal.err, async (member, opened) => {
+    const now = Date.now();
+    const request = {
+      ...scopeOf(options, config),
+      deadline: readingDeadline(),
+      automaticSnapshots: false,
+      previouslyRead: new Set<string>(),
+    };
+    const decided = await decideConfirmed(await opened.readInventory(request), { config: opened.config, now });
+    const { scopes, complete, problems } = decided.inventory;
+    const { items } = decided.decision;
+    const totals = totalsOf(items, problems.length, config);
+    const outcome = reportedAccount(member, { items, sources: [], reportId: '', totals, scopes, complete, problems });
+    if (outcome.totals !== null)
+      checks.set(member.id, namedProblems(member, checkAccount(decided.inventory, opened.config, now)));
+    return outcome;
+  });
+  const { accounts, complete } = makeRollUp('', read);
+  const ordered = accounts.flatMap(({ id }) => checks.get(id) ?? []);
+  const live = uniteChecks(ordered, config);
+  return { live, missing: complete ? null : unreadLine(accounts).replace(/\.$/, ''), accounts };
+}
+
+function liveCode({ live, missing }: LiveCheck): ExitCode {
+  if (live.tagProblems.length > 0) return EXIT.usage;
+  return missing === null ? EXIT.done : EXIT.incomplete;
+}
+
+const withoutTotals = (accounts: readonly RollUpAccount[]) =>
+  accounts.map(({ id, name, ou, status, error }) => ({ id, name, ou, status, error }));
 
 /** What `--format json` prints. */
 interface CheckJson {
@@ -110,7 +163,10 @@ interface CheckJson {
   }[];
   readonly warnings: readonly Pick<ConfigWarning, 'code' | 'rule' | 'by' | 'message'>[];
   /** With `--live` only. */
-  readonly live?: AccountCheck & { readonly complete: boolean };
+  readonly live?: AccountCheck & {
+    readonly complete: boolean;
+    readonly accounts?: ReturnType<typeof withoutTotals>;
+  };
 }
 
 const invalidCheck = (errors: readonly ConfigProblem[]): CheckJson => ({
@@ -163,9 +219,11 @@ async function checkJson(options: CheckOptions, terminal: Terminal): Promise<Exi
     await print(valid);
     return EXIT.done;
   }
-  const { inventory, live } = await readLive(options, config, terminal);
-  await print({ ...valid, live: { complete: inventory.complete, ...live } });
-  return liveCode(live, inventory);
+  const found = await readLive(options, config, terminal);
+  const { live, missing, accounts } = found;
+  const members = accounts === undefined ? {} : { accounts: withoutTotals(accounts) };
+  await print({ ...valid, live: { complete: missing === null, ...members, ...live } });
+  return liveCode(found);
 }
 
 function requireFile({ config, live }: CheckOptions): void {
@@ -182,17 +240,17 @@ function requireFile({ config, live }: CheckOptions): void {
  */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
   const { out, err } = terminal;
-  if (options.live !== true && (options.region ?? options.profile ?? null) !== null)
+  if (options.live !== true && (options.region ?? options.profile ?? options.account ?? null) !== null)
     throw new RetentionError(
       'usage.needs-live',
-      '--region and --profile say which account to read: add --live, or leave them out',
+      '--region, --profile and --account say what to read: add --live, or leave them out',
     );
   if (options.format === 'json') return checkJson(options, terminal);
   requireFile(options);
   const config = loadConfig(options.config, warnOn(err));
   await writeLines(out, meaning(config));
   if (options.live !== true) return EXIT.done;
-  const { inventory, live } = await readLive(options, config, terminal);
-  await printAccount(live, inventory, terminal);
-  return liveCode(live, inventory);
+  const found = await readLive(options, config, terminal);
+  await printAccount(found, terminal);
+  return liveCode(found);
 }

@@ -13,21 +13,24 @@ import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine, visible } from '../lambda/core/util/safe-text';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
+import { makeRollUp, reportedAccount, sumTotals } from '../lambda/organization/roll-up';
 import type { LiveInventory } from '../lambda/ports/ports';
 import { renderComparisonHtml } from '../lambda/render/comparison-html';
 import { renderComparisonJson } from '../lambda/render/comparison-json';
 import { renderComparisonMarkdown } from '../lambda/render/comparison-markdown';
 import { renderComparisonText } from '../lambda/render/comparison-text';
+import { unreadLine } from '../lambda/render/roll-up';
 import { reportOrder, totalsOf } from '../lambda/reporting/make-report';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { CompareFormat } from './formats';
 import { loadConfigFiles, warnOn } from './load-config';
+import { type AccountsOptions, asksAccounts, memberCaller, memberReader, readMembers } from './member-accounts';
 import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
-import { firstFew, readAccount, unreadText } from './read-account';
+import { firstFew, readAccount, readingDeadline, scopeOf, unreadText } from './read-account';
 import { readReportFile } from './report-file';
 import { type Terminal, writeOut } from './terminal';
 
-export interface CompareOptions {
+export interface CompareOptions extends AccountsOptions {
   readonly from?: string;
   readonly region?: readonly string[];
   readonly kind?: readonly Kind[];
@@ -52,10 +55,13 @@ interface ComparedConfig {
 
 const compareUsage = (message: string): RetentionError => new RetentionError('usage.compare', message);
 
-function checkCompareOptions(files: readonly string[], { from, output, profile, region, kind }: CompareOptions): void {
+function checkCompareOptions(
+  files: readonly string[],
+  { from, output, profile, region, kind, account }: CompareOptions,
+): void {
   if (files.length < 2) throw compareUsage(`compare needs two or more configuration files: got ${files.length}`);
-  if (from !== undefined && (profile !== undefined || region !== undefined || kind !== undefined))
-    throw compareUsage('--from reads a stored report: leave out --profile, --region and --kind');
+  if (from !== undefined && [profile, region, kind, account].some((given) => given !== undefined))
+    throw compareUsage('--from reads a stored report: leave out --profile, --region, --kind and --account');
   if (output === undefined) return;
   const same = [...files, ...(from === undefined ? [] : [from])].find((file) => isSameFile(file, output));
   if (same !== undefined) throw compareUsage(`--output names an input, ${oneLine(same)}: give another file`);
@@ -125,6 +131,90 @@ async function evaluateConfig(
   };
 }
 
+/** What the configurations decide about the snapshots of several accounts together. */
+type EvaluatedSubject = Pick<PolicyComparison, 'evaluatedAt' | 'inventory' | 'complete' | 'accounts' | 'policies'> & {
+  /** What was not read, in one sentence. */
+  readonly missing: string;
+};
+
+type LoadedConfigs = ReturnType<typeof loadConfigFiles>;
+
+async function evaluateOne(
+  loaded: LoadedConfigs,
+  options: CompareOptions,
+  terminal: Terminal,
+): Promise<EvaluatedSubject> {
+  const [first, ...later] = loaded.map(({ config }) => config);
+  if (first === undefined) throw compareUsage('compare needs two or more configuration files: got none');
+  const read = await readSubject([first, ...later], options, terminal);
+  const subject = { ...read, inventory: askingOnce(read.inventory) };
+  const policies: EvaluatedPolicy[] = [];
+  for (const { file, config } of loaded) policies.push(await evaluateConfig(subject, file, config));
+  const complete = subject.inventory.complete && subject.lacks.length === 0;
+  const { evaluatedAt, name } = subject;
+  return { evaluatedAt, inventory: name, complete, policies, missing: complete ? '' : incompleteText(subject) };
+}
+
+/** The decisions of one configuration over all accounts, in the order of their numbers. */
+function unitePolicies(
+  perAccount: readonly (readonly EvaluatedPolicy[])[],
+  index: number,
+  file: string,
+  config: Config,
+) {
+  const own = perAccount.flatMap((policies) => policies[index] ?? []);
+  return {
+    origin: file,
+    digest: config.digest,
+    totals: sumTotals(own.map(({ totals }) => totals)),
+    items: own.flatMap(({ items }) => items),
+    pricing: config.pricing,
+  };
+}
+
+async function evaluateMembers(
+  loaded: LoadedConfigs,
+  options: CompareOptions,
+  terminal: Terminal,
+): Promise<EvaluatedSubject> {
+  const configs = loaded.map(({ config }) => config);
+  const [first] = configs;
+  if (first === undefined) throw compareUsage('compare needs two or more configuration files: got none');
+  const evaluatedAt = options.at?.(first.zone) ?? Date.now();
+  const rules = configs.flatMap((config) => config.rules);
+  const reader = await memberReader(
+    await memberCaller(options.profile, terminal),
+    options,
+    { ...first, rules },
+    terminal.err,
+  );
+  const evaluated = new Map<string, readonly EvaluatedPolicy[]>();
+  const accounts = await readMembers(reader, options, terminal.err, async (member, { readInventory }) => {
+    const inventory = await readInventory({
+      ...scopeOf(options, unitedScope(configs)),
+      deadline: readingDeadline(),
+      automaticSnapshots: false,
+      previouslyRead: new Set<string>(),
+    });
+    const subject = { name: 'live', inventory: askingOnce(inventory), evaluatedAt, lacks: [] };
+    const policies: EvaluatedPolicy[] = [];
+    for (const { file, config } of loaded) policies.push(await evaluateConfig(subject, file, { ...config, member }));
+    const [{ items, totals } = { items: [], totals: sumTotals([]) }] = policies;
+    const { scopes, complete, problems } = inventory;
+    const outcome = reportedAccount(member, { items, sources: [], reportId: '', totals, scopes, complete, problems });
+    if (outcome.totals !== null) evaluated.set(member.id, policies);
+    return outcome;
+  });
+  const { complete, accounts: ordered } = makeRollUp('', accounts);
+  const perAccount = ordered.flatMap(({ id }) => {
+    const policies = evaluated.get(id);
+    return policies === undefined ? [] : [policies];
+  });
+  const policies = loaded.map(({ file, config }, index) => unitePolicies(perAccount, index, file, config));
+  const missing = complete ? '' : unreadLine(ordered).replace(/\.$/, '');
+  return { evaluatedAt, inventory: 'live', complete, accounts: ordered, policies, missing };
+}
+
 /** What is missing in the inventory, in one sentence. */
 function incompleteText({ name, inventory, lacks }: ComparedConfig): string {
   const parts = [
@@ -167,25 +257,19 @@ export async function compare(
   checkCompareOptions(files, options);
   const { err, out } = terminal;
   const loaded = loadConfigFiles(files, warnOn(err));
-  const [first, ...later] = loaded.map(({ config }) => config);
+  const [first] = loaded;
   if (first === undefined) throw compareUsage('compare needs two or more configuration files: got none');
-  const read = await readSubject([first, ...later], options, terminal);
-  const subject = { ...read, inventory: askingOnce(read.inventory) };
-  const policies: EvaluatedPolicy[] = [];
-  for (const { file, config } of loaded) policies.push(await evaluateConfig(subject, file, config));
-  const complete = subject.inventory.complete && subject.lacks.length === 0;
-  const comparison = comparePolicies(
-    { evaluatedAt: subject.evaluatedAt, inventory: subject.name, complete, policies },
-    reportOrder,
-  );
-  const chunks = renderComparison(comparison, first.zone, options, terminal);
+  const evaluate = asksAccounts(options) ? evaluateMembers : evaluateOne;
+  const { missing, ...subject } = await evaluate(loaded, options, terminal);
+  const comparison = comparePolicies(subject, reportOrder);
+  const chunks = renderComparison(comparison, first.config.zone, options, terminal);
   if (options.output === undefined) await writeOut(out, chunks);
   else {
     await writeOutputFile(options.output, chunks);
     if (!options.quiet) err.write(`wrote ${visible(options.output)}\n`);
   }
-  if (!complete) {
-    err.write(`error: ${incompleteText(subject)}; changes can be missing [inventory.incomplete]\n`);
+  if (!subject.complete) {
+    err.write(`error: ${missing}; changes can be missing [inventory.incomplete]\n`);
     return EXIT.incomplete;
   }
   if (options.failOn === undefined || !failsOn(comparison, options.failOn)) return EXIT.done;

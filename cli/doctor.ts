@@ -18,6 +18,7 @@ import {
   checkLastReport,
   checkSubscribers,
 } from './doctor-deployment';
+import { checkMembers } from './doctor-members';
 import { type NamedPart, namedParts, readDeployment } from './doctor-names';
 import { type FoundDeployment, findDeployments, type StackSearch } from './doctor-stacks';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -25,9 +26,10 @@ import { type DoctorFinding, failed, ok, warning } from './finding';
 import type { DoctorFormat } from './formats';
 import type { DoctorJson } from './json-shapes';
 import { loadConfig } from './load-config';
+import { type AccountsOptions, accountsUsage, asksAccounts } from './member-accounts';
 import { columnsOf, type Terminal, writeOut } from './terminal';
 
-export interface DoctorOptions {
+export interface DoctorOptions extends AccountsOptions {
   /** Without it every stack of the region is searched. */
   readonly stack?: string;
   readonly config?: string;
@@ -152,16 +154,22 @@ function searchFindings(
 
 /** The checks of the account and of each deployment. */
 async function checkAll(
-  { stack }: DoctorOptions,
+  options: DoctorOptions,
   caller: Caller,
   config: Config | null,
   say: Say,
+  err: Terminal['err'],
 ): Promise<readonly CheckedDeployment[]> {
+  const { stack } = options;
   const credentials = await checkCredentials(caller);
   const isEmulator = caller.endpointNotice !== null && credentials.message.includes(EMULATOR_USER);
   if (caller.endpointNotice !== null) say(endpointFinding(caller.endpointNotice, isEmulator));
   say(credentials);
   if (credentials.state === 'failed') return [];
+  if (asksAccounts(options)) {
+    await checkMembers(options, caller, config, say, err);
+    return [];
+  }
   const clients = makeLightsailClients({
     config: { credentials: caller.credentials },
     pace: { attempts: 4 },
@@ -209,6 +217,8 @@ function* deploymentNames({ stack, construct, names }: CheckedDeployment): Gener
  * does.
  */
 export async function doctor(given: DoctorOptions, { out, err, env }: Terminal): Promise<ExitCode> {
+  if (asksAccounts(given) && given.stack !== undefined)
+    throw accountsUsage('--stack does not go with --account; leave one of them out');
   const options = { ...given, profile: await profileToRepeat(given.profile, env) };
   const isJson = options.format === 'json';
   const columns = columnsOf(out);
@@ -224,7 +234,7 @@ export async function doctor(given: DoctorOptions, { out, err, env }: Terminal):
   if ('state' in caller) say(caller);
   else {
     sayEndpoints(caller, { err });
-    deployments = await checkAll(options, caller, config, say);
+    deployments = await checkAll(options, caller, config, say, err);
   }
   if (isJson) {
     const endpoint = 'state' in caller ? null : caller.endpointNotice;

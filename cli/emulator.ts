@@ -3,6 +3,7 @@ import { sampleAccount } from '../emulator/sample-account';
 import { loadScenario, type Scenario } from '../emulator/scenario';
 import { DEFAULT_BUCKET, defaultTopicArn, startEmulator } from '../emulator/server';
 import { irregularAt } from '../lambda/config/regular-file';
+import { ownCommand } from '../lambda/core/report/command-line';
 import { RetentionError } from '../lambda/core/util/errors';
 import { EXIT, type ExitCode } from './exit-codes';
 import { type Terminal, wrapped } from './terminal';
@@ -17,6 +18,15 @@ function readScenario(file: string): Scenario {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RetentionError('scenario.invalid', `cannot use the scenario ${file}: ${why}`, { cause });
   }
+}
+
+/** How to read the accounts of the organization that a scenario has. */
+function organizationHint({ organization }: Scenario, err: Terminal['err']): string {
+  const role = organization?.members.find((member) => member.role !== undefined)?.role;
+  if (organization === undefined || role === undefined) return '';
+  const external = role.externalId === undefined ? [] : ['--external-id', role.externalId];
+  const command = ['report', '--account', 'all', '--role-arn', `arn:aws:iam::{account}:role/${role.name}`, ...external];
+  return wrapped(`organization of ${organization.members.length + 1} accounts: ${ownCommand(command)}\n`, err);
 }
 
 /** `emulator`: serves the embedded Lightsail until it is interrupted. */
@@ -37,7 +47,8 @@ export async function emulator(
   err.write(
     `embedded Lightsail is listening; end it with Ctrl-C. In another terminal:\n` +
       `  export AWS_ENDPOINT_URL=${running.url} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1\n` +
-      wrapped(`topic ${defaultTopicArn(account.account.accountId)}, bucket ${DEFAULT_BUCKET}\n`, err),
+      wrapped(`topic ${defaultTopicArn(account.account.accountId)}, bucket ${DEFAULT_BUCKET}\n`, err) +
+      organizationHint(account, err),
   );
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

@@ -79,9 +79,9 @@ export function badEndpoint(settings: EndpointSettings): ConfiguredEndpoint | nu
   return found.find(({ url }) => !isHttpAddress(url)) ?? null;
 }
 
-/** Whether a service is called at an endpoint that a setting names. */
-export const hasEndpoint = (service: Service, settings: EndpointSettings): boolean =>
-  !isIgnored(settings) && endpointOf(service, settings) !== null;
+/** The address that a setting names for a service; null: it is AWS's own. */
+export const configuredEndpoint = (service: Service, settings: EndpointSettings): string | null =>
+  isIgnored(settings) ? null : (endpointOf(service, settings)?.url ?? null);
 
 /** One line that says where AWS is called instead of its own endpoints; null where that is nowhere. */
 export function endpointNotice(settings: EndpointSettings): string | null {

@@ -151,12 +151,34 @@ const REPORT_SHAPE = z.object({
   }),
 });
 
+/** An account of an organization: how far it was read. */
+const MEMBER_STATUS = {
+  id: z.string(),
+  name: TEXT_OR_NULL,
+  ou: TEXT_OR_NULL,
+  status: z.enum(['read', 'incomplete', 'no-role', 'not-active', 'failed']),
+  error: z.nullable(FAULT),
+};
+const MEMBERS = z.optional(z.array(z.object(MEMBER_STATUS)));
+
+/** `report --account`: the roll-up, and the report of each account that was read. */
+const ROLL_UP_SHAPE = z.object({
+  schemaVersion: VERSION_SHAPE,
+  reportId: z.string(),
+  complete: z.boolean(),
+  accounts: z.array(z.object({ ...MEMBER_STATUS, reportId: TEXT_OR_NULL, totals: z.nullable(TOTALS) })),
+  totals: TOTALS,
+  spend: z.null(),
+  reports: z.optional(z.record(z.string(), REPORT_SHAPE)),
+});
+
 /** Members with a list have an entry for each configuration, in the order of `policies`. */
 const COMPARISON = z.object({
   schemaVersion: VERSION_SHAPE,
   evaluatedAt: z.string(),
   inventory: z.string(),
   complete: z.boolean(),
+  accounts: MEMBERS,
   policies: z.array(z.object({ file: z.string(), digest: z.string(), totals: TOTALS })),
   changes: z.array(
     z.object({
@@ -338,6 +360,7 @@ const CHECK = z.object({
   live: z.optional(
     z.object({
       complete: z.boolean(),
+      accounts: MEMBERS,
       tagProblems: z.array(PROBLEM),
       otherProblems: z.array(PROBLEM),
       snapshots: z.number(),
@@ -474,6 +497,7 @@ type Frozen<T> = T extends readonly (infer Element)[]
 export const JSON_SHAPES = {
   report: REPORT_SHAPE,
   explain: EXPLAIN,
+  'roll-up': ROLL_UP_SHAPE,
   check: CHECK,
   compare: COMPARISON,
   simulate: SIMULATE,

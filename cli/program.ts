@@ -11,6 +11,7 @@ import { subtractDuration } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { visibleLines } from '../lambda/core/util/safe-text';
+import { isRolePattern } from '../lambda/organization/role-pattern';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { completionScript, SHELLS, type Shell } from './completion';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -30,6 +31,10 @@ const NAME = 'lightsail-retention';
 const CONFIG_OPTION = 'configuration (default: ./retention.yaml; without it the built-in starter policy)';
 const READ_REGION = 'read this region only, or "all"; may be repeated';
 const READ_KIND = `read this kind only: ${KINDS.join(', ')}; may be repeated`;
+
+const MEMBER = 'read this account of the organization, or "all" of them; may be repeated';
+const ROLE_ARN = 'the role to assume in each account, such as arn:aws:iam::{account}:role/LightsailRetentionRead';
+const EXTERNAL_ID = 'the external id that the trust policy of the role asks for';
 
 const STORE = 'where results are: s3://BUCKET, or the folder results/ that "apply --local" wrote (default: ./results)';
 const STACK_STORE = 'read the results in the bucket of this CloudFormation stack';
@@ -142,6 +147,37 @@ const regionOption = (text: string, before: readonly string[] | undefined): read
   return collect(text, before);
 };
 
+/** An account number, `all`, or several values of the option. */
+const accountOption = (text: string, before: readonly string[] | undefined): readonly string[] => {
+  const digits = text.replace(/[\s-]/g, '');
+  if (text !== 'all' && !/^\d{12}$/.test(text)) {
+    const meant = /^\d{12}$/.test(digits) ? `; did you mean ${digits}?` : '.';
+    throw new InvalidArgumentError(`Expected an account number of 12 digits, or all${meant}`);
+  }
+  return collect(text, before);
+};
+
+function roleOption(text: string): string {
+  if (isRolePattern(text)) return text;
+  const why = text.includes('{account}')
+    ? ''
+    : ' It must contain {account}, which stands for the number of each account.';
+  throw new InvalidArgumentError(`Expected the ARN of a role, such as arn:aws:iam::{account}:role/NAME.${why}`);
+}
+
+function externalIdOption(text: string): string {
+  if (!/^[\w+=,.@:/-]{2,1224}$/.test(text))
+    throw new InvalidArgumentError('Expected 2 to 1224 letters, digits and + = , . @ : / - _.');
+  return text;
+}
+
+/** Adds the options that select accounts of an organization. */
+const withAccounts = (command: Command): Command =>
+  command
+    .option('--account <id>', MEMBER, accountOption)
+    .option('--role-arn <arn>', ROLE_ARN, roleOption)
+    .option('--external-id <id>', EXTERNAL_ID, externalIdOption);
+
 const optionsHint = (command: string): string => `(run "${ownCommand([command, '--help'])}" for its options)`;
 
 /** Whether an error is about the options of a command. */
@@ -156,8 +192,7 @@ interface CommandContext {
 }
 
 function describeReport(program: Command, { terminal, setExitCode }: CommandContext): void {
-  program
-    .command('report')
+  withAccounts(program.command('report'))
     .description('list, decide, print; read-only')
     .option('--config <file>', CONFIG_OPTION, notEmpty)
     .option('--region <region>', READ_REGION, regionOption)
@@ -208,8 +243,7 @@ function describeExplain(program: Command, { terminal, setExitCode }: CommandCon
 }
 
 function describeCheck(program: Command, { terminal, setExitCode }: CommandContext): void {
-  program
-    .command('check')
+  withAccounts(program.command('check'))
     .description('validate the configuration; with --live, the tags in the account too')
     .option('--config <file>', CONFIG_OPTION, notEmpty)
     .option('--live', 'read the account, and check the tags of its snapshots and their sources')
@@ -221,8 +255,7 @@ function describeCheck(program: Command, { terminal, setExitCode }: CommandConte
 }
 
 function describeCompare(program: Command, { terminal, setExitCode }: CommandContext): void {
-  program
-    .command('compare')
+  withAccounts(program.command('compare'))
     .description('compare configurations over one inventory: what each expires or keeps against the first; read-only')
     .argument('<configurations...>', 'two or more configuration files')
     .option('--from <report>', 'evaluate a stored JSON report instead of the account', notEmpty)
@@ -346,8 +379,7 @@ function describeHistory(program: Command, { terminal, setExitCode }: CommandCon
 }
 
 function describeDoctor(program: Command, { terminal, setExitCode }: CommandContext): void {
-  program
-    .command('doctor')
+  withAccounts(program.command('doctor'))
     .description(
       'what stands between you and a report: credentials, permissions, regions, subscribers, schedule, the last report',
     )

@@ -188,6 +188,7 @@ class CountBar implements CountProgress {
     private readonly err: NodeJS.WriteStream,
     private readonly total: number,
     private readonly verb: string,
+    private readonly unit: string,
   ) {
     this.line = new StatusLine(err);
     err.on('resize', this.redraw);
@@ -226,19 +227,19 @@ class CountBar implements CountProgress {
   private draw(): void {
     if (!this.isShown) return;
     this.drawnAt = Date.now();
-    const words = `${formatNumber(this.done)} of ${formatCount(this.total, 'snapshot')} ${this.verb}`;
+    const words = `${formatNumber(this.done)} of ${formatCount(this.total, this.unit)} ${this.verb}`;
     this.line.drawBar(this.done, this.total, words);
   }
 }
 
-/** Shows how many snapshots are done: a bar on a terminal; elsewhere only its lines; nothing when `quiet`. */
+/** Shows how many snapshots, or things of another `unit`, are done: a bar on a terminal; elsewhere only its lines; nothing when `quiet`. */
 export function countProgress(
   err: NodeJS.WriteStream,
   quiet: boolean,
-  { total, verb }: { readonly total: number; readonly verb: string },
+  { total, verb, unit = 'snapshot' }: { readonly total: number; readonly verb: string; readonly unit?: string },
   term = process.env.TERM,
 ): CountProgress {
-  if (!quiet && ownsLine(err, term)) return new CountBar(err, total, verb);
+  if (!quiet && ownsLine(err, term)) return new CountBar(err, total, verb, unit);
   return {
     count() {},
     say: (line) => void (quiet || err.write(`${line}\n`)),

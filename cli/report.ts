@@ -22,13 +22,15 @@ import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
+import { type AccountsOptions, asksAccounts } from './member-accounts';
 import { checkOutput, requireTwoFiles, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReaders, readingDeadline, scopeOf, unreadText } from './read-account';
+import { reportAccounts } from './report-accounts';
 import { renderSummary } from './report-summary';
 import { columnsOf, type Terminal, wrapped, writeFailure, writeOut } from './terminal';
 
-export interface ReportOptions {
+export interface ReportOptions extends AccountsOptions {
   readonly config?: string;
   readonly region?: readonly string[];
   readonly kind?: readonly Kind[];
@@ -129,6 +131,7 @@ const planText = ({ items, blocked }: NewPlan): string =>
 /** `report`: list, decide, print. Read-only. */
 export async function report(given: ReportOptions, terminal: Terminal): Promise<ExitCode> {
   checkReportOptions(given);
+  if (asksAccounts(given)) return reportAccounts(given, terminal);
   const options = { ...given, profile: await profileToRepeat(given.profile, terminal.env) };
   const { err } = terminal;
   const config = loadConfig(options.config, warnOn(err));

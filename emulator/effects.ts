@@ -16,10 +16,10 @@ interface Hooked {
 /** What happens to the world around the work of a call: hooks of tests, and `change` faults. */
 export interface Effects {
   on(when: Hooked['when'], operation: string, hook: Hook): () => void;
-  run(when: Hooked['when'], call: Call, struck: Struck): Promise<void>;
+  run(when: Hooked['when'], call: Call, struck: Struck, world: World): Promise<void>;
 }
 
-export function effectsOn(world: World): Effects {
+export function makeEffects(): Effects {
   const hooks = new Set<Hooked>();
   return {
     on(when, operation, hook) {
@@ -27,7 +27,7 @@ export function effectsOn(world: World): Effects {
       hooks.add(hooked);
       return () => void hooks.delete(hooked);
     },
-    async run(when, call, struck) {
+    async run(when, call, struck, world) {
       if (when === 'before')
         for (const { rows } of struck.all('shift')) world.removeFirst(call.region, call.operation, rows);
       for (const fault of struck.all('change')) if (fault.when === when) changeWorld(world, call.region, fault.change);
@@ -46,11 +46,11 @@ const DENIED = {
 } as const;
 
 /** Throws the error that faults answer a call with, if any. */
-export function refuseStruck(struck: Struck, { service, operation }: Call, accountId: string): void {
+export function refuseStruck(struck: Struck, { service, operation, account }: Call): void {
   const denied = struck.first('deny');
   if (denied) {
     const action = `${service}:${operation}`;
-    const who = `User: arn:aws:iam::${accountId}:user/emulated is not authorized to perform: ${action} on resource: *`;
+    const who = `User: arn:aws:iam::${account}:user/emulated is not authorized to perform: ${action} on resource: *`;
     throw new ServiceRefusal({
       code: 'AccessDeniedException',
       message: `${who} ${DENIED[denied.by](action)}`,

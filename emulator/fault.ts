@@ -13,7 +13,9 @@ const faultList = z.enum(LISTS);
 
 /** Which calls a fault applies to. Texts may hold `*`; what is left out matches all. */
 const selector = {
-  service: z.enum(['lightsail', 'sns', 's3', 'sts', 'ce']).default('lightsail'),
+  service: z.enum(['lightsail', 'sns', 's3', 'sts', 'organizations', 'ce']).default('lightsail'),
+  /** The accounts whose credentials sign the call. */
+  accounts: texts.optional(),
   regions: texts.optional(),
   operations: texts.optional(),
   /** What the call names: a resource, an operation's id, an object's key, a topic. */

@@ -2,7 +2,9 @@ import type { EmulatorFault, FaultOf } from './fault';
 
 /** One call, as faults, hooks and the request log see it. */
 export interface Call {
-  readonly service: 'lightsail' | 'sns' | 's3' | 'sts' | 'ce';
+  readonly service: 'lightsail' | 'sns' | 's3' | 'sts' | 'organizations' | 'ce';
+  /** The account whose credentials sign it. */
+  readonly account: string;
   readonly operation: string;
   readonly region: string;
   /** What the call names, if anything. */
@@ -58,6 +60,7 @@ export function faultEngine(faults: readonly EmulatorFault[], seed: number): (ca
     if (
       !matchesAny(fault.operations, call.operation) ||
       !matchesAny(fault.regions, call.region) ||
+      !matchesAny(fault.accounts, call.account) ||
       !matchesAny(fault.names, call.name)
     )
       return false;

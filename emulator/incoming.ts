@@ -4,8 +4,8 @@ import { requestedName } from './lightsail';
 import { decodeBody, s3Operation } from './s3';
 import { ServiceRefusal } from './service-error';
 
-const SERVICE_NAMES = ['lightsail', 'sns', 's3', 'sts', 'ce'] as const;
-const COST_EXPLORER = /^AWSInsightsIndexService\.(\w+)$/;
+const SERVICE_NAMES = ['lightsail', 'sns', 's3', 'sts', 'organizations', 'ce'] as const;
+const JSON_TARGET = /^(?:Lightsail_20161128|AWSOrganizationsV20161128|AWSInsightsIndexService)\.(\w+)$/;
 const MAX_REQUEST_BYTES = 512 * 1024 * 1024;
 
 /** A request, read whole: which call it is, and what its service needs. */
@@ -21,32 +21,43 @@ export interface Incoming {
   };
 }
 
+function serviceOfTarget(target: string): Call['service'] {
+  if (target.startsWith('AWSOrganizations')) return 'organizations';
+  return target.startsWith('AWSInsightsIndexService') ? 'ce' : 'lightsail';
+}
+
 /** The service that a request is meant for, by its looks: also before (or without) a signature. */
 export function looksLike(request: IncomingMessage): Call['service'] {
   const target = request.headers['x-amz-target'];
-  if (target !== undefined) return COST_EXPLORER.test(String(target)) ? 'ce' : 'lightsail';
-  const scope = /\/(lightsail|sns|s3|sts|ce)\/aws4_request/.exec(request.headers.authorization ?? '');
+  if (target !== undefined) return serviceOfTarget(String(target));
+  const scope = /\/(lightsail|sns|s3|sts|organizations|ce)\/aws4_request/.exec(request.headers.authorization ?? '');
   const named = SERVICE_NAMES.find((service) => service === scope?.[1]);
   return named ?? (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'sns' : 's3');
 }
 
-function credentialScope(request: IncomingMessage): { readonly region: string; readonly service: Call['service'] } {
+interface CredentialScope {
+  readonly accessKeyId: string;
+  readonly region: string;
+  readonly service: Call['service'];
+}
+
+function credentialScope(request: IncomingMessage): CredentialScope {
   const header = request.headers.authorization;
   if (header === undefined)
     throw new ServiceRefusal({ code: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' });
-  const scope = /^AWS4-HMAC-SHA256 Credential=[^/,]+\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request,.*Signature=\w+/.exec(
+  const scope = /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request,.*Signature=\w+/.exec(
     header,
   );
-  const service = SERVICE_NAMES.find((each) => each === scope?.[2]);
-  const region = scope?.[1];
-  if (region === undefined || service === undefined) {
+  const service = SERVICE_NAMES.find((each) => each === scope?.[3]);
+  const [, accessKeyId, region] = scope ?? [];
+  if (accessKeyId === undefined || region === undefined || service === undefined) {
     throw new ServiceRefusal({
       code: 'IncompleteSignatureException',
-      message: `The authorization header has no credential scope that is known here: ${scope?.[2] ?? 'none'}.`,
+      message: `The authorization header has no credential scope that is known here: ${scope?.[3] ?? 'none'}.`,
       status: 403,
     });
   }
-  return { region, service };
+  return { accessKeyId, region, service };
 }
 
 async function requestBody(request: IncomingMessage): Promise<Buffer> {
@@ -76,9 +87,13 @@ function requestJson(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** Reads a request whole. Throws a Refusal for one that no service would take. */
-export async function readIncoming(request: IncomingMessage): Promise<Incoming> {
+export async function readIncoming(
+  request: IncomingMessage,
+  accountOf: (accessKeyId: string) => string,
+): Promise<Incoming> {
   const raw = await requestBody(request);
-  const { region, service } = credentialScope(request);
+  const { accessKeyId, region, service } = credentialScope(request);
+  const account = accountOf(accessKeyId);
   const url = new URL(request.url ?? '/', 'http://emulator');
   const none = {
     input: {},
@@ -98,6 +113,7 @@ export async function readIncoming(request: IncomingMessage): Promise<Incoming> 
       s3,
       call: {
         service,
+        account,
         operation: s3Operation(request.method ?? '', s3.key, s3.query),
         region,
         name: s3.key || (s3.query.get('prefix') ?? s3.bucket),
@@ -106,19 +122,22 @@ export async function readIncoming(request: IncomingMessage): Promise<Incoming> 
     };
   }
   const body = raw.toString();
-  if (service === 'lightsail') {
-    const [, operation = ''] = /^Lightsail_20161128\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
+  if (service === 'lightsail' || service === 'organizations' || service === 'ce') {
+    const [, operation = ''] = JSON_TARGET.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
     const input = requestJson(body);
-    return { ...none, input, call: { service, operation, region, name: requestedName(input), body } };
-  }
-  if (service === 'ce') {
-    const [, operation = ''] = COST_EXPLORER.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
-    return { ...none, input: requestJson(body), call: { service, operation, region, name: null, body } };
+    return { ...none, input, call: { service, account, operation, region, name: requestedName(input), body } };
   }
   const form = new URLSearchParams(body);
   return {
     ...none,
     form,
-    call: { service, operation: form.get('Action') ?? '', region, name: form.get('TopicArn'), body },
+    call: {
+      service,
+      account,
+      operation: form.get('Action') ?? '',
+      region,
+      name: form.get('TopicArn') ?? form.get('RoleArn'),
+      body,
+    },
   };
 }

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { type AccountData, LISTS, type RegionData } from './account';
 import { type FaultInput, faultSchema, rowSchema } from './fault';
 import { largeAccount } from './large-account';
+import type { OrganizationData } from './organization';
 import { sampleAccount } from './sample-account';
+import { largeOrganization, sampleOrganization, sampleOrganizationFaults } from './sample-organization';
 import { ERROR_FORMS } from './service-error';
 
 const scenarioRows = z.array(rowSchema).optional();
@@ -37,6 +39,36 @@ const large = z.strictObject({
     sources: z.int().min(1).optional(),
   }),
 });
+const accountId = z.string().regex(/^\d{12}$/, 'expected 12 digits');
+const role = z.strictObject({
+  name: z.string().min(1),
+  externalId: z.string().optional(),
+  trusts: accountId.optional(),
+  organizationId: z.string().optional(),
+});
+const organizationData = z.strictObject({
+  id: z.string().default('o-a1b2c3d4e5'),
+  rootId: z.string().default('r-ab12'),
+  managementName: z.string().optional(),
+  managementRole: role.optional(),
+  emptyPages: z.int().min(0).max(50).optional(),
+  members: z.array(
+    z.strictObject({
+      name: z.string().optional(),
+      state: z.enum(['ACTIVE', 'SUSPENDED', 'PENDING_CLOSURE', 'PENDING_ACTIVATION', 'CLOSED']).optional(),
+      ou: z.string().regex(/\/$/, 'expected a path that ends in /'),
+      role: role.optional(),
+      account: accountData,
+    }),
+  ),
+});
+const largeOrganizationData = z.strictObject({
+  large: z.strictObject({
+    accounts: z.int().min(1).max(10_000),
+    snapshots: z.int().min(0).max(10_000),
+    regions: z.union([z.int().min(1).max(19), z.array(z.string()).min(1)]).optional(),
+  }),
+});
 const topic = z.strictObject({
   arn: z.string().regex(/^arn:aws:sns:[\w-]+:\d{12}:[\w-]+$/, 'expected an SNS topic ARN'),
   subscriptions: z
@@ -68,6 +100,8 @@ export const scenarioSchema = z.strictObject({
   account: z.union([z.literal('sample'), large, accountData]).default('sample'),
   /** Replaces the regions that GetRegions names. */
   regions: z.array(z.string().min(1)).optional(),
+  /** The organization whose management account is `account`. */
+  organization: z.union([z.literal('sample'), largeOrganizationData, organizationData]).optional(),
   ...scenarioSettings,
 });
 
@@ -86,6 +120,17 @@ export interface ScenarioSettings {
 /** An account and how its service behaves. */
 export interface Scenario extends ScenarioSettings {
   readonly account: AccountData;
+  readonly organization?: OrganizationData | undefined;
+}
+
+function organizationOf(
+  organization: z.infer<typeof scenarioSchema>['organization'],
+  now: number,
+): OrganizationData | undefined {
+  if (organization === undefined) return undefined;
+  if (organization === 'sample') return sampleOrganization(now);
+  if ('large' in organization) return largeOrganization({ now, ...organization.large });
+  return organization as OrganizationData;
 }
 
 /** Validates faults and fills in their defaults. Throws an Error that lists all that is wrong. */
@@ -124,10 +169,19 @@ export function loadScenario(json: unknown, now: number = Date.now()): Scenario 
   const {
     account,
     regions,
+    organization,
     $schema: _schema,
     description: _description,
     ...rest
   } = orThrow(scenarioSchema.safeParse(json), 'this scenario');
   const data = dataOf(account, now);
-  return { ...rest, account: regions === undefined ? data : { ...data, regions } };
+  const members = organizationOf(organization, now);
+  const given = rest.faults ?? [];
+  const faults = organization === 'sample' && members ? [...given, ...sampleOrganizationFaults(members)] : given;
+  return {
+    ...rest,
+    ...(faults.length === 0 ? {} : { faults }),
+    account: regions === undefined ? data : { ...data, regions },
+    ...(members === undefined ? {} : { organization: members }),
+  };
 }

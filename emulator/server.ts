@@ -3,11 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { AccountData } from './account';
 import { answerCostExplorer, costExplorerError } from './cost-explorer';
-import { effectsOn, type Hook, refuseStruck } from './effects';
+import { type Hook, makeEffects, refuseStruck } from './effects';
 import type { FaultInput } from './fault';
 import { type Call, faultEngine, type Struck } from './faults';
 import { type Incoming, looksLike, readIncoming } from './incoming';
 import { answerLightsail } from './lightsail';
+import { OrganizationWorld } from './organization';
 import { hasRegionEndpoint } from './regions';
 import { keepBusy, type Reply, send, sendHalf } from './reply';
 import { type RequestLog, requestLog } from './request-log';
@@ -31,6 +32,8 @@ export interface Emulator {
   readonly url: string;
   readonly port: number;
   readonly world: World;
+  /** The state of an account of the organization. */
+  worldOf(accountId: string): World;
   readonly requests: RequestLog;
   /** How many connections were opened since the start. */
   connections(): number;
@@ -81,8 +84,19 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
   const published: PublishedMessage[] = [];
   const requests = requestLog();
-  const effects = effectsOn(world);
-  const pages = new Map<string, { readonly version: number; readonly body: string }>();
+  const effects = makeEffects();
+  const organization = new OrganizationWorld(world.accountId, scenario.organization, now);
+  const accounts = new Map(
+    [world, ...(scenario.organization?.members ?? []).map(({ account }) => openWorld(account, now))].map((each) => [
+      each.accountId,
+      { world: each, pages: new Map<string, { readonly version: number; readonly body: string }>() },
+    ]),
+  );
+  const accountOf = (accountId: string) => {
+    const found = accounts.get(accountId);
+    if (found === undefined) throw new Error(`there is no account ${accountId}`);
+    return found;
+  };
   const standard = [
     {
       arn: defaultTopicArn(world.accountId),
@@ -109,6 +123,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     url: '',
     port: 0,
     world,
+    worldOf: (accountId) => accountOf(accountId).world,
     requests,
     connections: () => connections,
     published,
@@ -138,12 +153,17 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const log = (call: Call, error: string | null) =>
       requests.add({ ...call, at: now(), error, struck: struck.faults });
     let incoming: Incoming;
+    let caller = organization.callerOf('');
     try {
-      incoming = await readIncoming(request);
+      incoming = await readIncoming(request, (key) => {
+        caller = organization.callerOf(key);
+        return caller.accountId;
+      });
     } catch (error) {
       return send(response, refusal(error, looksLike(request), requestId, request.url), requestId, now());
     }
     const { call } = incoming;
+    const { world: own } = accountOf(call.account);
     const struck = strike(call);
     const later = struck.all('latency').reduce((sum, fault) => sum + fault.ms, 0);
     if (later > 0) await new Promise((resolve) => setTimeout(resolve, later).unref());
@@ -153,7 +173,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const cut = struck.first('reset')?.when;
     if (
       cut === 'before' ||
-      (call.service === 'lightsail' && !hasRegionEndpoint(call.region) && !world.regions.includes(call.region))
+      (call.service === 'lightsail' && !hasRegionEndpoint(call.region) && !own.regions.includes(call.region))
     ) {
       log(call, 'reset');
       request.socket.resetAndDestroy();
@@ -162,10 +182,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     let reply: Reply;
     let failed: string | null = null;
     try {
-      refuseStruck(struck, call, world.accountId);
-      await effects.run('before', call, struck);
-      reply = work(incoming, request, struck, requestId);
-      await effects.run('after', call, struck);
+      refuseStruck(struck, call);
+      await effects.run('before', call, struck, own);
+      reply = work(incoming, request, struck, requestId, caller);
+      await effects.run('after', call, struck, own);
     } catch (error) {
       reply = refusal(error, call.service, requestId, request.url);
       failed = error instanceof ServiceRefusal ? error.error.code : 'InternalFailure';
@@ -190,13 +210,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     request: IncomingMessage,
     struck: Struck,
     requestId: string,
+    caller: ReturnType<OrganizationWorld['callerOf']>,
   ): Reply {
     const inJson = (body: string): Reply => ({ status: 200, headers: { 'content-type': JSON_TYPE }, body });
     const inXml = (body: string): Reply => ({ status: 200, headers: { 'content-type': 'text/xml' }, body });
     switch (call.service) {
       case 'lightsail': {
-        const body = answerLightsail({ call, input, struck, world, pageSize: emulator.pageSize, cache: pages });
-        return inJson(body);
+        const { world: own, pages } = accountOf(call.account);
+        const { pageSize } = emulator;
+        return inJson(answerLightsail({ call, input, struck, world: own, pageSize, cache: pages }));
       }
       case 'ce': {
         const { pageSize } = emulator;
@@ -213,7 +235,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
           ),
         );
       case 'sts':
-        return inXml(answerSts(form, world.accountId, requestId));
+        return inXml(answerSts(form, caller, organization, requestId));
+      case 'organizations': {
+        const body = organization.answer(call.operation, input, call.account);
+        return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+      }
       case 's3':
         return answerS3({ operation: call.operation, headers: request.headers, ...object }, s3);
     }
@@ -229,7 +255,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
             message: `the emulator failed: ${error instanceof Error ? error.message : error}`,
           };
     const status = statusOf(known);
-    if (service === 'lightsail')
+    if (service === 'lightsail' || service === 'organizations')
       return {
         status,
         headers: { 'content-type': JSON_TYPE },

@@ -9,9 +9,11 @@ import { RetentionError } from '../lambda/core/util/errors';
 import type { ObjectLockSetting } from '../lambda/runtime/env';
 import { DEFAULT_KEPT_DAYS } from '../lambda/storage/keys';
 import { eachOnce, isAddress } from './addresses';
+import { checkOrganization } from './check-organization';
 import { APPROVAL_SETTINGS, type ApprovalSetting, DELETION, type DeletionSetting } from './context';
 import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './known-later';
 import { leastLifetime, type Need } from './lifetime';
+import type { OrganizationProps } from './member-roles';
 import { MONITORING, type MonitoringLevel } from './monitoring';
 import { refusedProperty } from './refused-property';
 import type { StoredParts } from './report-store';
@@ -32,6 +34,8 @@ export interface CheckedProps {
   readonly monitoring: MonitoringLevel;
   readonly deletion: DeletionSetting;
   readonly approval: ApprovalSetting;
+  /** Null: this account alone. */
+  readonly organization: OrganizationProps | null;
   /** The page that alarms link to, without an anchor. */
   readonly runbook: string;
   readonly okActions: boolean;
@@ -246,6 +250,7 @@ const PROPERTIES = {
   deletion: true,
   spend: true,
   approval: true,
+  organization: true,
 } satisfies Record<keyof SnapshotRetentionProps, true>;
 
 /** Returns the properties of the construct among those of a stack that holds it. */
@@ -314,6 +319,7 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     monitoring,
     deletion,
     approval,
+    organization: checkOrganization(props.organization, deletion),
     runbook: checkRunbookUrl(props.runbookUrl),
     okActions: checkFlag('okActions', props.okActions),
     parts: { deletes: deletion !== 'off', spend: checkSpend(props, config) },

@@ -30,6 +30,8 @@ export interface RetentionRule {
     readonly kind?: Globs;
     readonly region?: Globs;
     readonly account?: Globs;
+    readonly accountName?: Globs;
+    readonly ou?: Globs;
     readonly source?: Globs;
     readonly name?: Globs;
     readonly tags?: TagValues;
@@ -63,6 +65,11 @@ export interface RetentionConfiguration {
     readonly spend?: boolean;
   };
   readonly deletion?: { readonly planValidFor?: string; readonly grace?: string };
+  /** Globs over the id and the name of an account, or after `ou:` over the path of its organizational unit. */
+  readonly organization?: {
+    readonly accounts?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
+    readonly accountMessages?: boolean;
+  };
 }
 
 /** Where a configuration comes from that an app holds: it stands in reports in the place of a file's name. */

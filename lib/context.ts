@@ -6,7 +6,16 @@ import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
 
 /** What `cdk deploy -c key=value` may say. */
-const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring', 'spend', 'approval'] as const;
+const KEYS = [
+  'email',
+  'config',
+  'schedule',
+  'deletion',
+  'monitoring',
+  'spend',
+  'approval',
+  'organization',
+] as const;
 type Key = (typeof KEYS)[number];
 
 /** What is to be deployed, as asked for by context. */
@@ -22,6 +31,8 @@ export interface DeployContext {
   readonly spend?: boolean;
   /** Whether a plan can be approved on the dashboard. */
   readonly approval: ApprovalSetting;
+  /** Whether one report covers the accounts of an organization, which the stack takes as a parameter. */
+  readonly organization: boolean;
 }
 
 /** Whether deletion is deployed, and who starts it: a person, or a schedule as well. */
@@ -92,6 +103,14 @@ function readApprovalSetting(text: string): ApprovalSetting {
   );
 }
 
+function readOrganization(text: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw refusedContext(
+    'organization',
+    `context "organization" is ${JSON.stringify(text)}: expected on or off, as in -c organization=on with --parameters OrganizationRoot=<the ARN that "aws organizations list-roots" prints>`,
+  );
+}
+
 /** What `cdk acknowledge` and `cdk cli-telemetry` note in cdk.context.json. */
 const NOTED_BY_CDK = ['acknowledged-issue-numbers', 'cli-telemetry'];
 
@@ -122,5 +141,6 @@ export function readContext(context: Readonly<Record<string, unknown>>): DeployC
     deletion: readDeletion(readContextText(context, 'deletion') ?? 'off'),
     ...readSpend(readContextText(context, 'spend')),
     approval: readApprovalSetting(readContextText(context, 'approval') ?? 'off'),
+    organization: readOrganization(readContextText(context, 'organization') ?? 'off'),
   };
 }

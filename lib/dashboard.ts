@@ -13,7 +13,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Measure } from '../lambda/runtime/metrics';
-import { failedExecutions } from './deletion-alarms';
+import { FAILED_DELETIONS, failedExecutions } from './deletion-alarms';
 import { retentionMetric } from './retention-metric';
 
 /** What a dashboard shows. */
@@ -26,6 +26,8 @@ export interface ReportDashboardProps {
   /** The function that shows the newest plan, to approve it; null where that is off. */
   readonly approval: IFunction | null;
   readonly deadLetters: IQueue;
+  /** Whether its reports cover the accounts of an organization. */
+  readonly coversAccounts: boolean;
   readonly alarms: readonly IAlarm[];
   /** The page of the alarms' sections. */
   readonly runbook: string;
@@ -52,7 +54,7 @@ type MetricOf = (measure: Measure, label: string) => Metric;
 export function reportDashboard(
   scope: Construct,
   id: string,
-  { name, target, deletion, approval, deadLetters, alarms, runbook }: ReportDashboardProps,
+  { name, target, deletion, approval, deadLetters, coversAccounts, alarms, runbook }: ReportDashboardProps,
 ): Dashboard {
   const period = Duration.days(1);
   const metric: MetricOf = (measure, label) => retentionMetric(target, measure, { period, label });
@@ -72,7 +74,7 @@ export function reportDashboard(
       [latestWidget(metric)],
       ...(approval === null ? [] : [[approvalWidget(approval)]]),
       trendWidgets(metric),
-      stateWidgets(metric, target, deadLetters, period),
+      stateWidgets(metric, { target, deadLetters, coversAccounts }, period),
       ...(deletion === null ? [] : [[deletionWidget(deletion, period)]]),
     ],
   });
@@ -101,7 +103,7 @@ function deletionWidget(deletion: IFunction, period: Duration): GraphWidget {
         statistic: 'Sum',
         label: 'snapshots that could not be deleted',
       }),
-      failedExecutions(deletion, period),
+      failedExecutions(deletion, period, FAILED_DELETIONS),
     ],
     leftYAxis: { min: 0 },
     width: DASHBOARD_WIDTH,
@@ -145,7 +147,11 @@ function trendWidgets(metric: MetricOf): GraphWidget[] {
 }
 
 /** What was not read, what failed, and how long runs take. */
-function stateWidgets(metric: MetricOf, target: IFunction, deadLetters: IQueue, period: Duration): GraphWidget[] {
+function stateWidgets(
+  metric: MetricOf,
+  { target, deadLetters, coversAccounts }: Pick<ReportDashboardProps, 'target' | 'deadLetters' | 'coversAccounts'>,
+  period: Duration,
+): GraphWidget[] {
   return [
     new GraphWidget({
       title: 'What was not read, and what has to be looked at',
@@ -153,6 +159,7 @@ function stateWidgets(metric: MetricOf, target: IFunction, deadLetters: IQueue, 
         metric('scopesFailed', 'lists not read'),
         metric('incomplete', 'incomplete reports'),
         metric('problems', 'problems'),
+        ...(coversAccounts ? [metric('accountsMissed', 'accounts not read in three reports')] : []),
       ],
       leftYAxis: { min: 0 },
       width: DASHBOARD_WIDTH / 3,

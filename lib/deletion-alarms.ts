@@ -5,6 +5,9 @@ import { type AlarmAudience, makeAlarm } from './alarm';
 import type { DeletionFunction } from './deletion-function';
 import { LAMBDA_PERIOD, retentionMetric } from './retention-metric';
 
+/** The label of deletions that ended without success. */
+export const FAILED_DELETIONS = 'failed deletions';
+
 /** Alarms over a deletion function, made beside it. */
 export function deletionAlarms(deletion: DeletionFunction, audience: AlarmAudience): readonly Alarm[] {
   const target = deletion.function;
@@ -16,7 +19,7 @@ export function deletionAlarms(deletion: DeletionFunction, audience: AlarmAudien
       'DeletionFailed',
       'deletion-failed',
       'A deletion ended with an error, or ran out of time.',
-      failedExecutions(target, LAMBDA_PERIOD),
+      failedExecutions(target, LAMBDA_PERIOD, FAILED_DELETIONS),
     ),
     alarm(
       'DeletionsFailed',
@@ -31,7 +34,7 @@ export function deletionAlarms(deletion: DeletionFunction, audience: AlarmAudien
  * Executions that failed or timed out, and invocations that crashed: an execution whose handler threw is no error of
  * its invocation.
  */
-export function failedExecutions(target: IFunction, period: Duration): MathExpression {
+export function failedExecutions(target: IFunction, period: Duration, label: string): MathExpression {
   const usingMetrics = {
     failed: target.metric('DurableExecutionFailed', { period, statistic: 'Sum' }),
     late: target.metric('DurableExecutionTimedOut', { period, statistic: 'Sum' }),
@@ -41,6 +44,6 @@ export function failedExecutions(target: IFunction, period: Duration): MathExpre
     expression: 'FILL(failed, 0) + FILL(late, 0) + FILL(crashed, 0)',
     usingMetrics,
     period,
-    label: 'failed deletions',
+    label,
   });
 }

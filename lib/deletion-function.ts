@@ -1,13 +1,6 @@
 import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  Alias,
-  Architecture,
-  type IVersion,
-  Function as LambdaFunction,
-  LoggingFormat,
-  Runtime,
-} from 'aws-cdk-lib/aws-lambda';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type Alias, Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -15,8 +8,9 @@ import { Construct } from 'constructs';
 import type { Config } from '../lambda/core/policy/config';
 import { buildEnv, type DeployedDeletion } from '../lambda/runtime/env';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
-import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
+import { acknowledgeEverything } from './acknowledge';
 import { deletionStatements } from './deletion-access';
+import { durableAlias } from './durable-function';
 import { grantKey } from './encryption';
 import { functionCode } from './function-code';
 import type { ReportStore } from './report-store';
@@ -106,15 +100,14 @@ export class DeletionFunction extends Construct {
       'aws-lambda:Function.DurableConfig',
       'It is durable from its first deployment on.',
     );
-    const checkpoints = this.grantCheckpoints(isExtensible);
-    this.alias = new Alias(this, 'Alias', {
-      aliasName: 'live',
-      // A cast for exactOptionalPropertyTypes: to it, CDK's own version is no IVersion.
-      version: this.function.currentVersion as IVersion,
-      retryAttempts: 0,
-      maxEventAge: Duration.hours(1),
+    const { functionArn } = this.function;
+    this.alias = durableAlias(this, {
+      role: this.role,
+      target: this.function,
+      isExtensible,
+      // A run stops when another version than its own is deployed.
+      more: [new PolicyStatement({ actions: ['lambda:GetAlias'], resources: [functionArn, `${functionArn}:live`] })],
     });
-    if (checkpoints !== null) this.alias.node.addDependency(checkpoints);
   }
 
   /** Gives the role all that does not name the function. Returns whether the app lets it have policies. */
@@ -139,29 +132,5 @@ export class DeletionFunction extends Construct {
       'Lightsail reads know no resource-level permission; the operations are named one by one.',
     );
     return isExtensible;
-  }
-
-  /**
-   * Lets the function checkpoint its own executions and read its own alias, by a policy apart: the role's others are
-   * there before the function, this one names it. Null where the app brings its roles (`Role.customizeRoles`): then no
-   * policy is made, and the app's report lists it.
-   */
-  private grantCheckpoints(isExtensible: boolean): Policy | null {
-    const { functionArn } = this.function;
-    const statements = [
-      new PolicyStatement({
-        actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
-        resources: [`${functionArn}:*`],
-      }),
-      // A run stops when another version than its own is deployed.
-      new PolicyStatement({ actions: ['lambda:GetAlias'], resources: [functionArn, `${functionArn}:live`] }),
-    ];
-    if (!isExtensible) {
-      for (const statement of statements) this.role.addToPolicy(statement);
-      return null;
-    }
-    const policy = new Policy(this, 'Checkpoints', { roles: [this.role], statements });
-    acknowledgeWildcard(policy, functionArn, ':*', 'Its own executions, of every version of it.');
-    return policy;
   }
 }

@@ -11,7 +11,9 @@ export {
 export type { ApprovalSetting, DeletionSetting } from './context';
 export type { DeletionFunction } from './deletion-function';
 export type { RetentionGrants } from './grants';
+export type { MemberRoles, OrganizationProps } from './member-roles';
 export type { MonitoringLevel } from './monitoring';
+export type { OrganizationFunction } from './organization-function';
 export { readConfiguration } from './read-configuration';
 export type { ReportFunction } from './report-function';
 export { RetentionStack } from './retention-stack';

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Pause } from '../lambda/core/time/pause';
@@ -9,6 +10,8 @@ import { reportDashboard } from './dashboard';
 import { deletionAlarms } from './deletion-alarms';
 import type { DeletionFunction } from './deletion-function';
 import { letAlarmsPublish } from './encryption';
+import { organizationAlarms } from './organization-alarms';
+import type { OrganizationFunction } from './organization-function';
 import type { ReportFunction } from './report-function';
 import { reportSchedule } from './report-schedule';
 import { LAMBDA_PERIOD, retentionMetric } from './retention-metric';
@@ -37,6 +40,8 @@ export interface MonitoringProps extends AlarmAudience {
   readonly deletion: DeletionFunction | null;
   /** What shows and approves plans on the dashboard; null where that is off. */
   readonly approval: ApprovalFunctions | null;
+  /** What reports on an organization, and emits what its reports measure; null where one account is covered. */
+  readonly organization: OrganizationFunction | null;
   /** The name of the dashboard; null: there is none. */
   readonly dashboardName: string | null;
 }
@@ -50,12 +55,12 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { report, deadLetters, topic, deletion, approval } = props;
-    const target = report.function;
+    const { report, deadLetters, topic, deletion, approval, organization } = props;
     this.alarms = [
       ...this.reportAlarms(props),
       ...(deletion === null ? [] : deletionAlarms(deletion, props)),
       ...(approval === null ? [] : [approvalAlarm(approval, props)]),
+      ...(organization === null ? [] : organizationAlarms(organization, props)),
     ];
     letAlarmsPublish(this, topic);
     reportSchedule(this, 'AgeCheck', {
@@ -63,25 +68,28 @@ export class Monitoring extends Construct {
       input: { check: 'age', ...(props.pauses.length > 0 && { pauses: props.pauses }) },
       expression: 'rate(1 day)',
       timezone: 'UTC',
-      target,
+      // A cast for exactOptionalPropertyTypes: to it, CDK's own alias is no IFunction.
+      target: (organization?.alias ?? report.function) as IFunction,
       deadLetters,
     });
     if (props.dashboardName !== null)
       reportDashboard(this, 'Dashboard', {
         name: props.dashboardName,
-        target,
+        target: organization?.function ?? report.function,
         deletion: deletion?.function ?? null,
         approval: approval?.view ?? null,
         deadLetters,
+        coversAccounts: organization !== null,
         alarms: this.alarms,
         runbook: props.runbook,
       });
   }
 
   private reportAlarms(props: MonitoringProps): readonly Alarm[] {
-    const { report, deadLetters, overdue, deletion } = props;
+    const { report, deadLetters, overdue, deletion, organization } = props;
     const alarm = (id: string, facts: AlarmFacts): Alarm => makeAlarm(this, id, facts, props);
     const target = report.function;
+    const emitter = organization?.function ?? target;
     const timeout = target.timeout?.toSeconds() ?? 900;
     const hour = Duration.hours(1);
     return [
@@ -96,7 +104,7 @@ export class Monitoring extends Construct {
       alarm('ReportMissing', {
         section: 'report-missing',
         what: `No report was made for ${overdue} hours or more, or the daily check of that does not run.`,
-        metric: retentionMetric(target, 'reportAgeHours', { period: hour }),
+        metric: retentionMetric(emitter, 'reportAgeHours', { period: hour }),
         threshold: overdue,
         periods: CHECK_HOURS,
         missing: TreatMissingData.BREACHING,
@@ -118,8 +126,8 @@ export class Monitoring extends Construct {
       }),
       alarm('InventoryIncomplete', {
         section: 'inventory-incomplete',
-        what: 'A report could not read all of the account.',
-        metric: retentionMetric(target, 'incomplete', { period: hour }),
+        what: `A report could not read all of the ${organization === null ? 'account' : 'accounts'}.`,
+        metric: retentionMetric(emitter, 'incomplete', { period: hour }),
         threshold: 1,
         periods: 1,
         missing: TreatMissingData.NOT_BREACHING,

@@ -1,15 +1,17 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { buildEnv } from '../lambda/runtime/env';
+import { buildEnv, optionalEnv } from '../lambda/runtime/env';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
-import { acknowledgeEverything } from './acknowledge';
+import { REPORTS } from '../lambda/storage/keys';
+import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
 import { grantKey } from './encryption';
 import { functionCode } from './function-code';
 import { readStatement } from './lightsail-access';
+import type { MemberRoles } from './member-roles';
 import type { ReportStore, StoredParts } from './report-store';
 
 /** What a report function works with. */
@@ -21,6 +23,8 @@ export interface ReportFunctionProps {
   readonly store: ReportStore;
   /** What it stores besides reports: then it reads the index of results, or the bill. */
   readonly parts: StoredParts;
+  /** Whether it reads the accounts of an organization, batch by batch; the report itself is then made elsewhere. */
+  readonly readsMembers: boolean;
   /**
    * How long its logs are kept.
    *
@@ -43,7 +47,7 @@ export class ReportFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ReportFunctionProps) {
     super(scope, id);
-    const { configuration, topic, store, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { configuration, topic, store, readsMembers, logRetention = RetentionDays.THREE_MONTHS } = props;
 
     // No name of its own: a named group that outlived its stack blocks the next deployment.
     this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
@@ -52,10 +56,12 @@ export class ReportFunction extends Construct {
       description: 'Lists Lightsail snapshots and reports on them. Can delete nothing.',
     });
     this.role.addToPolicy(readStatement());
-    this.role.addToPolicy(statement([topic.topicArn], 'sns:Publish', 'sns:ListSubscriptionsByTopic'));
+    const sending = readsMembers ? ['sns:Publish'] : ['sns:Publish', 'sns:ListSubscriptionsByTopic'];
+    this.role.addToPolicy(statement([topic.topicArn], ...sending));
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
     if (props.parts.spend) this.role.addToPolicy(statement(['*'], 'ce:GetCostAndUsage'));
-    store.grantReport(this.role, props.parts);
+    if (readsMembers) store.grantOrganization(this.role, [REPORTS]);
+    else store.grantReport(this.role, props.parts);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
     acknowledgeEverything(
       this.role,
@@ -68,14 +74,15 @@ export class ReportFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code: functionCode('report', configuration),
+      code: functionCode(readsMembers ? 'accounts' : 'report', configuration),
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, ...store.recording }),
       // A large account is read within 256 MB; what is above that buys CPU, of which deciding and writing a report use
       // what they get.
-      memorySize: 512,
+      // Five accounts at the same time, where it reads those of an organization.
+      memorySize: readsMembers ? 1_024 : 512,
       // The longest there is: a throttled account is read slowly, and what is not read is reported as such before the
       // end.
       timeout: Duration.minutes(15),
@@ -83,5 +90,15 @@ export class ReportFunction extends Construct {
       // Long enough for every retry to start: three runs of 15 minutes, and the pauses between them.
       maxEventAge: Duration.hours(1),
     });
+  }
+
+  /** Lets it assume the read role of every member account. */
+  readMembers({ roleName, externalId }: MemberRoles): void {
+    const { partition } = Stack.of(this);
+    const roleOf = (account: string): string => `arn:${partition}:iam::${account}:role/${roleName}`;
+    this.role.addToPolicy(statement([roleOf('*')], 'sts:AssumeRole'));
+    acknowledgeWildcard(this.role, roleOf('*'), '', 'The read role of every account of the organization.');
+    for (const [name, value] of Object.entries(optionalEnv({ memberRole: roleOf('{account}'), externalId })))
+      this.function.addEnvironment(name, value);
   }
 }

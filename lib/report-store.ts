@@ -195,7 +195,16 @@ export class ReportStore extends Construct {
    * delete nothing, and reach nothing else in the bucket.
    */
   grantReport(role: IRole, { deletes, spend }: StoredParts): void {
-    const own = storedPatterns({ deletes: false, spend });
+    this.grantOwnFolders(role, storedPatterns({ deletes: false, spend }), deletes);
+    if (spend) this.made?.addLifecycleRule({ id: 'bills', prefix: BILLS, expiration: this.expiration });
+  }
+
+  /** The same, for a function of an organization: these folders alone. */
+  grantOrganization(role: IRole, folders: readonly string[]): void {
+    this.grantOwnFolders(role, folders.map(everyObject), false);
+  }
+
+  private grantOwnFolders(role: IRole, own: readonly string[], deletes: boolean): void {
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
@@ -211,13 +220,14 @@ export class ReportStore extends Construct {
         }),
       );
     const patterns = [...own, ...deletions];
-    if (spend) this.made?.addLifecycleRule({ id: 'bills', prefix: BILLS, expiration: this.expiration });
     this.denyReplacing(
       role,
-      WRITE_ONCE.map((pattern) => this.bucket.arnForObjects(pattern)),
+      WRITE_ONCE.filter((pattern) => own.some((folder) => pattern.startsWith(folder.slice(0, -1)))).map((pattern) =>
+        this.bucket.arnForObjects(pattern),
+      ),
       'WriteOnce',
     );
-    if (this.objectLock !== null)
+    if (this.objectLock !== null && own.includes(everyObject(PLANS)))
       role.addToPrincipalPolicy(
         new PolicyStatement({
           actions: ['s3:PutObjectRetention'],

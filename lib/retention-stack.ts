@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ownProps } from './check-props';
+import { MEMBER_PARAMETERS } from './member-role';
 import { SnapshotRetention, type SnapshotRetentionProps } from './snapshot-retention';
 
 /**
@@ -17,7 +18,8 @@ export class RetentionStack extends Stack {
         : 'Deletes what an approved plan lists.';
     super(scope, id, { description: `Reports on Lightsail snapshots by e-mail. ${deletes}`, ...props });
     this.retention = new SnapshotRetention(this, 'Retention', ownProps(props));
-    const { topic, bucket, report, schedule, deletion, approval, configurationDigest } = this.retention;
+    const { topic, bucket, report, schedule, deletion, approval, organization, members, configurationDigest } =
+      this.retention;
 
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn, description: 'Where reports are announced' });
     new CfnOutput(this, 'BucketName', {
@@ -25,9 +27,14 @@ export class RetentionStack extends Stack {
       description: 'Where reports are kept; it outlives the stack',
     });
     new CfnOutput(this, 'FunctionName', {
-      value: report.function.functionName,
+      value: organization?.alias.functionArn ?? report.function.functionName,
       description: 'Invoke it for a report now',
     });
+    if (members !== null)
+      new CfnOutput(this, 'ManagementParameters', {
+        value: MEMBER_PARAMETERS.map((name) => `${name}=${members.parameters[name]}`).join(' '),
+        description: 'Parameters of the read role in the management account, which no stack set reaches',
+      });
     if (deletion !== null)
       new CfnOutput(this, 'DeletionFunction', {
         value: deletion.alias.functionArn,

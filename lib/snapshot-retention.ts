@@ -1,13 +1,15 @@
 import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Schedule } from 'aws-cdk-lib/aws-scheduler';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { MESSAGE_SCOPES } from '../lambda/core/report/message-scope';
 import { type DeployedDeletion, optionalEnv } from '../lambda/runtime/env';
 import { METRICS, type Measure } from '../lambda/runtime/metrics';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
@@ -21,7 +23,9 @@ import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
 import { type KeyUse, requireNameable, targetOf } from './encryption';
 import { RetentionGrants } from './grants';
+import { MemberRoles, type OrganizationProps } from './member-roles';
 import { Monitoring, type MonitoringLevel } from './monitoring';
+import { OrganizationFunction } from './organization-function';
 import { completeBucketPolicy, completeKeyPolicy, completeTopicPolicy } from './other-accounts';
 import { checkOverlap, type Reach } from './overlap';
 import { requireRegion, requireStandard, requireUnshared } from './own-resources';
@@ -160,6 +164,13 @@ export interface SnapshotRetentionProps {
    * @default - `off`: plans are approved by a command
    */
   readonly approval?: ApprovalSetting;
+  /**
+   * The accounts of an organization that one report covers: `{ targets: ['arn:aws:organizations::…'] }` with the root or
+   * organizational units, in the management account or a delegated administrator. Excludes `deletion`.
+   *
+   * @default - this account alone
+   */
+  readonly organization?: OrganizationProps;
 }
 
 /** Marks every deployment of an app: it may hold two copies of this library, one as a module and one not. */
@@ -186,6 +197,10 @@ export class SnapshotRetention extends Construct {
   readonly deletion: DeletionFunction | null;
   /** What shows and approves plans on the dashboard; null where that is off. */
   readonly approval: ApprovalFunctions | null;
+  /** What reports on all accounts of an organization; null where this account alone is covered. */
+  readonly organization: OrganizationFunction | null;
+  /** The read roles of the other accounts; null where there are none. */
+  readonly members: MemberRoles | null;
   /** What others may be allowed to do. */
   readonly grants: RetentionGrants;
   /** What it reads, for other deployments of the app. */
@@ -211,7 +226,7 @@ export class SnapshotRetention extends Construct {
     this.warnOfRules(config);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
-    this.subscribe(emails);
+    this.subscribe(emails, checked.organization !== null);
 
     const store = this.makeStore(props, checked);
     this.bucket = store.bucket;
@@ -234,24 +249,38 @@ export class SnapshotRetention extends Construct {
       topic: this.topic,
       store,
       parts: checked.parts,
+      readsMembers: checked.organization !== null,
       ...(logRetention && { logRetention }),
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
-    this.schedule = reportSchedule(this, 'Schedule', {
-      description: 'Reports on Lightsail snapshots',
-      input: REPORT_EVENT,
-      expression: schedule,
-      timezone: config.zone.name,
-      target: this.report.function,
-      deadLetters: this.deadLetters,
-    });
+    this.members = checked.organization === null ? null : this.makeMembers(checked.organization);
+    this.organization = this.members === null ? null : this.makeOrganization(store, props, schedule);
+    this.schedule = this.makeSchedule(checked);
 
-    this.checkFirstReport();
-    this.grants = new RetentionGrants(store, this.report.function);
+    // An organization's first report waits: at the deployment hardly a read role is made yet.
+    if (this.organization === null) this.checkFirstReport();
+    this.grants = new RetentionGrants(store, this.started);
     this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
     this.approval = checked.approval === 'off' ? null : this.makeApproval(store, props);
     this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(checked).alarms;
     writeSuppressions(this);
+  }
+
+  /** What makes a report when it is invoked. */
+  private get started(): IFunction {
+    // A cast for exactOptionalPropertyTypes: to it, CDK's own alias is no IFunction.
+    return (this.organization?.alias ?? this.report.function) as IFunction;
+  }
+
+  private makeSchedule({ config, schedule: expression }: CheckedProps): Schedule {
+    return reportSchedule(this, 'Schedule', {
+      description: 'Reports on Lightsail snapshots',
+      input: REPORT_EVENT,
+      expression,
+      timezone: config.zone.name,
+      target: this.started,
+      deadLetters: this.deadLetters,
+    });
   }
 
   /** Makes the first report at the deployment, and when a subscription is confirmed. */
@@ -266,9 +295,10 @@ export class SnapshotRetention extends Construct {
     });
   }
 
-  /** Sets variables of the report function. */
+  /** Sets variables of the function that sends reports, as far as it is made. */
   private tellReport(settings: Parameters<typeof optionalEnv>[0]): void {
-    for (const [name, value] of Object.entries(optionalEnv(settings))) this.report.function.addEnvironment(name, value);
+    const target = this.organization?.function ?? this.report.function;
+    for (const [name, value] of Object.entries(optionalEnv(settings))) target.addEnvironment(name, value);
   }
 
   private makeStore(
@@ -307,6 +337,7 @@ export class SnapshotRetention extends Construct {
       report: this.report,
       deletion: this.deletion,
       approval: this.approval,
+      organization: this.organization,
       deadLetters: this.deadLetters,
       topic: this.topic,
       overdue: overdueAfter(schedule),
@@ -320,6 +351,34 @@ export class SnapshotRetention extends Construct {
   private checkKey(prop: KeyUse, key: IKey): void {
     requireNameable(this, prop, key);
     completeKeyPolicy(this, prop, key);
+  }
+
+  private makeMembers(organization: OrganizationProps): MemberRoles {
+    const members = new MemberRoles(this, 'Members', { ...organization, hubRole: this.report.role });
+    const same = this.others().find((other) => other.members?.roleName === members.roleName);
+    if (same !== undefined)
+      throw refusedProperty(
+        'organization',
+        `organization: ${same.node.path} makes the role ${members.roleName} in every account too; expected a roleNameQualifier of its own`,
+      );
+    this.report.readMembers(members);
+    return members;
+  }
+
+  private makeOrganization(
+    store: ReportStore,
+    { configuration, logRetention }: SnapshotRetentionProps,
+    reportSchedule: string,
+  ): OrganizationFunction {
+    return new OrganizationFunction(this, 'Organization', {
+      configuration,
+      report: this.report,
+      topic: this.topic,
+      store,
+      reportSchedule,
+      deadLetters: this.deadLetters,
+      ...(logRetention && { logRetention }),
+    });
   }
 
   private makeDeletion(
@@ -363,8 +422,19 @@ export class SnapshotRetention extends Construct {
    * RetentionError for what deletions measure where none is deployed.
    */
   metric(measure: Measure, options?: MetricOptions): Metric {
-    const target = METRICS[measure].by === 'report' ? this.report.function : this.deletion?.function;
+    const { by } = METRICS[measure];
+    const emitters = {
+      report: this.organization?.function ?? this.report.function,
+      organization: this.organization?.function,
+      deletion: this.deletion?.function,
+    };
+    const target = emitters[by];
     if (target) return retentionMetric(target, measure, options);
+    if (by === 'organization')
+      throw refusedProperty(
+        'organization',
+        `organization: cannot give the metric ${measure}: nothing emits it for one account; expected organization`,
+      );
     throw refusedProperty(
       'deletion',
       `deletion: cannot give the metric ${measure}: nothing emits it while deletion is off; expected approve or automatic`,
@@ -379,10 +449,13 @@ export class SnapshotRetention extends Construct {
   }
 
   /** Whom another construct subscribed to the same topic gets every mail already. */
-  private subscribe(emails: readonly string[]): void {
+  private subscribe(emails: readonly string[], isOrganization: boolean): void {
     const known = this.topic.node.children.map(({ node }) => node.id.toLowerCase());
+    // Alarms have no attributes: they pass, and messages about one account do not.
+    const scope = new SubscriptionFilter([MESSAGE_SCOPES.organization, { exists: false }]);
+    const filtered = isOrganization ? { filterPolicy: { scope } } : {};
     for (const email of emails)
-      if (!known.includes(email.toLowerCase())) this.topic.addSubscription(new EmailSubscription(email));
+      if (!known.includes(email.toLowerCase())) this.topic.addSubscription(new EmailSubscription(email, filtered));
   }
 
   private makeTopic(masterKey: IKey | undefined): Topic {

@@ -8,10 +8,17 @@ import { PAGE_ASSETS } from './build-page';
 const PACKAGE_ROOT = join(__dirname, '..');
 
 /** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
-export const HANDLERS = ['report', 'delete', 'view', 'approve'] as const satisfies readonly FunctionName[];
+export const HANDLERS = [
+  'report',
+  'delete',
+  'view',
+  'approve',
+  'accounts',
+  'organization',
+] as const satisfies readonly FunctionName[];
 
 /** Those that render pages. */
-const PAGE_HANDLERS: readonly FunctionName[] = ['report', 'delete'];
+const PAGE_HANDLERS: readonly FunctionName[] = ['report', 'delete', 'accounts', 'organization'];
 
 const COMMON = {
   absWorkingDir: PACKAGE_ROOT,

@@ -66,6 +66,8 @@ const CONFIG_EXAMPLES: Readonly<Record<string, unknown>> = {
   'rules[].match.kind': 'database',
   'rules[].match.region': 'eu-*',
   'rules[].match.account': '123456789012',
+  'rules[].match.accountName': 'client-*',
+  'rules[].match.ou': '*/ou-ab12-clients1/*',
   'rules[].match.source': ['prod-*', 'shop'],
   'rules[].match.name': '*-before-upgrade',
   'rules[].match.tags': { env: 'prod' },
@@ -93,6 +95,11 @@ const CONFIG_EXAMPLES: Readonly<Record<string, unknown>> = {
   deletion: { planValidFor: '3d', grace: '14d' },
   'deletion.planValidFor': '3d',
   'deletion.grace': '14d',
+  organization: { accounts: { exclude: ['sandbox-*', 'ou:*/ou-ab12-sandbox1/*'] } },
+  'organization.accounts': { include: ['client-*'], exclude: ['sandbox-*'] },
+  'organization.accounts.include': ['client-*', '123456789012'],
+  'organization.accounts.exclude': ['sandbox-*', 'ou:*/ou-ab12-sandbox1/*'],
+  'organization.accountMessages': true,
 };
 
 const PLAIN = /^[A-Za-z][\w./-]*$/;

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { memberRoleTemplate } from '../lib/member-role';
 import { RetentionStack } from '../lib/retention-stack';
 import type { SnapshotRetentionProps } from '../lib/snapshot-retention';
 import { withSection } from './marked-section';
@@ -44,23 +45,35 @@ function readableAction(value: unknown): string {
 const conditionOf = ({ Condition }: Statement): string =>
   Condition === undefined ? '' : `\`${JSON.stringify(Condition)}\``;
 
-function roleSection(id: string, role: Role, statements: readonly Statement[]): string {
-  const services = role.AssumeRolePolicyDocument.Statement.map(({ Principal }) => `\`${Principal.Service}\``);
-  const rows = statements.map(
+interface MemberRoleResource {
+  readonly Properties: {
+    readonly Description: string;
+    readonly AssumeRolePolicyDocument: { readonly Statement: readonly { readonly Condition: unknown }[] };
+    readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: readonly Statement[] } }[];
+  };
+}
+
+/** A table of statements. */
+const tableOf = (statements: readonly Statement[]): readonly string[] => [
+  '| actions | on | only if |',
+  '|---|---|---|',
+  ...statements.map(
     (statement) =>
       `| ${statement.Effect === 'Deny' ? '**never**<br>' : ''}${[statement.Action]
         .flat()
         .map((action) => `\`${action}\``)
         .join('<br>')} | ${readableAction(statement.Resource)} | ${conditionOf(statement)} |`,
-  );
+  ),
+];
+
+function roleSection(id: string, role: Role, statements: readonly Statement[]): string {
+  const services = role.AssumeRolePolicyDocument.Statement.map(({ Principal }) => `\`${Principal.Service}\``);
   return [
     `### ${roleName(id)}`,
     '',
     `${role.Description} Assumed by ${services.join(', ')}.`,
     '',
-    '| actions | on | only if |',
-    '|---|---|---|',
-    ...rows,
+    ...tableOf(statements),
     '',
   ].join('\n');
 }
@@ -82,6 +95,36 @@ function wholeTemplate(): ResourcesOfTemplate {
   return { Resources: { ...automatic, ...dashboard, ...automatic } };
 }
 
+const ORGANIZATION_TARGET = 'arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12';
+
+const HUB_ROLE = /^Retention(?:Report|Organization)Role/;
+
+/** The roles of the hub of an organization that can do something else than those of one account. */
+function hubTemplate(): ResourcesOfTemplate {
+  const { Resources } = templateOf({ organization: { targets: [ORGANIZATION_TARGET] } });
+  const text = JSON.stringify(Resources).replaceAll('"RetentionReportRole', '"RetentionReportRoleOfOrganization');
+  const all = Object.entries(JSON.parse(text) as ResourcesOfTemplate['Resources']);
+  return { Resources: Object.fromEntries(all.filter(([id, { Type }]) => Type !== 'AWS::IAM::Role' || HUB_ROLE.test(id))) };
+}
+
+/** The roles that differ with an organization: those of the hub, and that of each account. */
+function organizationRolesText(): string {
+  const { Properties } = (memberRoleTemplate() as { readonly Resources: { readonly ReadRole: MemberRoleResource } })
+    .Resources.ReadRole;
+  const statements = Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  const [trust] = Properties.AssumeRolePolicyDocument.Statement;
+  const text = [
+    '### The read role of each account',
+    '',
+    `${Properties.Description} The account of the hub may assume it, only if:`,
+    '',
+    `\`${JSON.stringify(trust?.Condition)}\``,
+    '',
+    ...tableOf(statements),
+  ].join('\n');
+  return [rolesText(hubTemplate()), text, ''].join('\n');
+}
+
 /** Every role with every statement of its policies. */
 function rolesText({ Resources }: ResourcesOfTemplate): string {
   const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>
@@ -100,9 +143,13 @@ function rolesText({ Resources }: ResourcesOfTemplate): string {
 
 /** docs/iam.md with its roles, and what they may do, brought up to date. */
 export async function iamPage(text: string): Promise<string> {
-  const template = wholeTemplate();
-  const actions = await roleActionsText(template);
-  return withSection(withSection(text, 'roles', rolesText(template)), 'role-actions', actions);
+  const roles = withSection(text, 'roles', rolesText(wholeTemplate()));
+  const all = withSection(roles, 'organization roles', organizationRolesText());
+  return withSection(
+    all,
+    'role-actions',
+    await roleActionsText([wholeTemplate(), hubTemplate(), memberRoleTemplate() as ResourcesOfTemplate]),
+  );
 }
 
 if (require.main === module) void iamPage(readFileSync(IAM_PAGE, 'utf8')).then((page) => writeFileSync(IAM_PAGE, page));

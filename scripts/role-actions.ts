@@ -99,8 +99,9 @@ export async function actionsByRole(template: ResourcesOfTemplate): Promise<Read
 }
 
 /** A table of what each role may do, of all actions that AWS has: the reads as numbers, the rest by name. */
-export async function roleActionsText(template: ResourcesOfTemplate): Promise<string> {
-  const rows = Object.entries(await actionsByRole(template)).map(([role, { lists, reads, changes }]) => {
+export async function roleActionsText(templates: readonly ResourcesOfTemplate[]): Promise<string> {
+  const roles = (await Promise.all(templates.map(actionsByRole))).flatMap((each) => Object.entries(each));
+  const rows = roles.map(([role, { lists, reads, changes }]) => {
     const named = changes.map((action) => `\`${action}\``).join('<br>');
     return `| ${role} | ${lists.length} | ${reads.length} | ${named === '' ? 'nothing' : named} |`;
   });

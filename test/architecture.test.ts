@@ -14,7 +14,7 @@ const FOLDERS: readonly {
   { folder: 'lambda/ports', may: ['lambda/core', 'lambda/ports'], packages: [] },
   { folder: 'lambda/storage', may: ['lambda/core', 'lambda/ports', 'lambda/storage'], packages: [/^zod\/mini$/] },
   { folder: 'lambda/inventory', may: ['lambda/core', 'lambda/ports', 'lambda/inventory'], packages: [] },
-  ...['lambda/reporting', 'lambda/deletion', 'lambda/explain'].map((folder) => ({
+  ...['lambda/reporting', 'lambda/deletion', 'lambda/explain', 'lambda/organization'].map((folder) => ({
     folder,
     may: ['lambda/core', 'lambda/render', 'lambda/ports', 'lambda/storage', 'lambda/inventory', folder],
     packages: [],

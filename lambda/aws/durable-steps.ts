@@ -1,5 +1,11 @@
-import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
-import type { DurableSteps } from '../ports/durable-steps';
+import {
+  createRetryStrategy,
+  type DurableContext,
+  JitterStrategy,
+  NestingType,
+  StepSemantics,
+} from '@aws/durable-execution-sdk-js';
+import type { DurableBatches, DurableSteps } from '../ports/durable-steps';
 
 /** Six attempts of a step within some ten minutes: as long as a service may be away. */
 const retryStrategy = createRetryStrategy({
@@ -20,5 +26,30 @@ export function durableSteps(context: DurableContext): DurableSteps {
     execution: context.executionContext.durableExecutionArn,
     step: async (name, run) => context.step(name, run, { semantics: StepSemantics.AtMostOncePerRetry, retryStrategy }),
     rest: async (name, seconds) => context.wait(name, { seconds }),
+  };
+}
+
+/**
+ * Steps that also invoke a function per input. Each input costs one operation, and the whole map one more: the results
+ * stay in the bucket, so that no operation is large.
+ */
+export function durableBatches(context: DurableContext): DurableBatches {
+  return {
+    ...durableSteps(context),
+    async invokeEach(name, target, inputs, maxConcurrency) {
+      const result = await context.map(
+        name,
+        [...inputs],
+        async (each, input, index) => {
+          await each.invoke(`${name}-${index}`, target, input);
+          return null;
+        },
+        { maxConcurrency, nesting: NestingType.FLAT, completionConfig: { toleratedFailurePercentage: 100 } },
+      );
+      const failures = new Map(result.failed().map(({ index, error }) => [index, error.message]));
+      // An input that did not succeed has failed, whatever the engine calls it.
+      const succeeded = new Set(result.succeeded().map(({ index }) => index));
+      return inputs.map((_, index) => (succeeded.has(index) ? null : (failures.get(index) ?? 'it has no result')));
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { splitGlobs } from '../core/policy/account-globs';
 import type { HiddenRule } from '../core/policy/config';
 import { COUNT_RULES, type Policy, WITHIN_RULES } from '../core/policy/policy';
 import type { Duration } from '../core/time/duration';
@@ -16,6 +17,8 @@ export interface RuleSetting {
   readonly kinds: readonly string[];
   readonly regions: 'all' | readonly string[];
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Globs of the accounts that are not read. */
+  readonly excluded: readonly string[];
 }
 
 type ComparedRule = RuleSetting['rules'][number];
@@ -28,10 +31,14 @@ const MAX_PAIRS = 250_000;
 const MAX_EFFORT = 50_000;
 
 const ACCOUNTS: Universe = { signs: '0123456789', length: 12 };
-const MATCH_NAMES = { source: null, name: null, account: ACCOUNTS } as const satisfies Partial<
-  Record<keyof RuleMatch, Universe>
->;
-const NAME_MEMBERS = ['source', 'name', 'account'] as const;
+const MATCH_NAMES = {
+  source: null,
+  name: null,
+  account: ACCOUNTS,
+  accountName: null,
+  ou: null,
+} as const satisfies Partial<Record<keyof RuleMatch, Universe>>;
+const NAME_MEMBERS = ['source', 'name', 'account', 'accountName', 'ou'] as const;
 
 /** The values of a list that patterns select; all of them without patterns. */
 function selected(values: readonly string[], patterns: string | readonly string[] | undefined): readonly string[] {
@@ -124,10 +131,23 @@ export function keepsMore(one: Policy, other: Policy): boolean {
   );
 }
 
+/** The member of a match that selects accounts which are never read; null: none. */
+function excludedMember(match: RuleMatch, excluded: readonly string[]): 'account' | 'accountName' | 'ou' | null {
+  const { ous, others } = splitGlobs(excluded);
+  const isExcluded = (patterns: string | readonly string[] | undefined, by: readonly string[], of: Universe): boolean =>
+    patterns !== undefined && covers(by, valuesOf<string>(patterns), of);
+  if (isExcluded(match.account, others, ACCOUNTS)) return 'account';
+  if (isExcluded(match.accountName, others, null)) return 'accountName';
+  return isExcluded(match.ou, ous, null) ? 'ou' : null;
+}
+
 /** Why no snapshot that is read can match; null where one can. */
 function outOfRange({ rule: { match }, kinds, regions }: Ranged, setting: RuleSetting): string | null {
   if (kinds.length === 0)
     return `its kind (${valuesOf<string>(match.kind ?? []).join(', ')}) is none of kinds (${setting.kinds.join(', ')})`;
+  const account = excludedMember(match, setting.excluded);
+  if (account !== null)
+    return `its ${account} (${joinNames(valuesOf<string>(match[account] ?? []))}) is in organization.accounts.exclude`;
   if (regions?.length === 0)
     return `its region (${joinNames(valuesOf<string>(match.region ?? []))}) is none of regions (${joinNames(valuesOf<string>(setting.regions))})`;
   return null;

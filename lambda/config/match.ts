@@ -5,9 +5,10 @@ import type { ConfigOutput } from './schema';
 type RuleToCompile = ConfigOutput['rules'][number];
 type Match = RuleToCompile['match'];
 type Test = (subject: MatchSubject) => boolean;
-type TextMember = 'kind' | 'region' | 'account' | 'source' | 'name';
+type TextMember = (typeof TEXT_MEMBERS)[number];
 
-const TEXT_MEMBERS: readonly TextMember[] = ['kind', 'region', 'account', 'source', 'name'];
+/** The members of a match that are globs over a text of the snapshot. */
+export const TEXT_MEMBERS = ['kind', 'region', 'account', 'accountName', 'ou', 'source', 'name'] as const;
 
 /** One value or several, as several. */
 export const valuesOf = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
@@ -50,5 +51,6 @@ export function compileRule({ match, policy }: RuleToCompile, name: string): Rul
     ...tagTest(match.sourceTags, (subject) => subject.sourceTags),
     ...(orphaned === undefined ? [] : [(subject: MatchSubject) => subject.orphaned === orphaned]),
   ];
-  return { name, policy, matches: (subject) => tests.every((test) => test(subject)) };
+  const needsMember = match.accountName !== undefined || match.ou !== undefined;
+  return { name, policy, needsMember, matches: (subject) => tests.every((test) => test(subject)) };
 }

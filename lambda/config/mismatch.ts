@@ -1,5 +1,5 @@
 import type { MatchSubject } from '../core/policy/policy';
-import { compileRule, valuesOf } from './match';
+import { compileRule, TEXT_MEMBERS, valuesOf } from './match';
 import type { ConfigOutput } from './schema';
 
 type MismatchedRule = ConfigOutput['rules'][number]['match'];
@@ -22,7 +22,7 @@ export function mismatches(match: MismatchedRule, subject: MatchSubject): readon
   const matches = (part: Partial<MismatchedRule>): boolean =>
     compileRule({ match: { fromAutoSnapshot: 'any', ...part }, policy: '' }, '').matches(subject);
   const { fromAutoSnapshot, orphaned, tags, sourceTags } = match;
-  const texts = (['kind', 'region', 'account', 'source', 'name'] as const).flatMap((member) => {
+  const texts = TEXT_MEMBERS.flatMap((member) => {
     const patterns = match[member];
     if (patterns === undefined || matches({ [member]: patterns })) return [];
     return [`${member} ${knownMembers(subject[member])} is not ${valuesOf<string>(patterns).join(' or ')}`];

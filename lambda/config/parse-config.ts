@@ -49,6 +49,9 @@ export type ConfigResult =
 /** The origin of the starter policy: it may report, and can never delete. */
 export const BUILT_IN = 'built-in';
 
+/** The settings of an organization where the configuration has none. */
+const ALL_ACCOUNTS: Config['organization'] = { accounts: { include: ['*'], exclude: [] }, accountMessages: false };
+
 /**
  * Settings that the first edition did not have, with their defaults. While a setting has its default it is no part of
  * the digest.
@@ -57,6 +60,7 @@ const LATER_SETTINGS: readonly (readonly [path: string, value: unknown])[] = [
   ['ignoreTags', []],
   ['caps.raisable', false],
   ['report.spend', false],
+  ['organization', ALL_ACCOUNTS],
 ];
 
 /** A copy without the setting at a path, where it has this value. */
@@ -134,10 +138,10 @@ function compile(
   filled: WrittenConfig,
   origin: string,
 ): { readonly config: Config; readonly hidden: ReadonlyMap<number, HiddenRule> } {
-  const { regions, kinds, tagPrefix, floors, caps, report, deletion } = filled;
+  const { regions, kinds, tagPrefix, floors, caps, report, deletion, organization = ALL_ACCOUNTS } = filled;
   const policies = new Map(Object.entries(filled.policies).map(([name, policy]) => [name, compilePolicy(policy)]));
   const rules = filled.rules.map((rule, i) => ({ ...rule, name: ruleName(rule.name, i) }));
-  const hidden = hiddenRules({ rules, kinds, regions, policies });
+  const hidden = hiddenRules({ rules, kinds, regions, policies, excluded: organization.accounts.exclude });
   const config: Config = {
     origin,
     digest: configDigest(filled),
@@ -155,6 +159,7 @@ function compile(
     pricing: compilePricing(filled.pricing),
     report: { ...report, staleAfter: durationOf(report.staleAfter) },
     deletion: { planValidFor: durationOf(deletion.planValidFor), grace: durationOf(deletion.grace) },
+    organization,
     hiddenRules: [...hidden.values()],
   };
   return { config, hidden };

@@ -3,6 +3,7 @@ import { REGION } from '../core/snapshot/region';
 import { KINDS } from '../core/snapshot/snapshot';
 import { closest } from './closest';
 import { globMatches } from './globs';
+import { meantOu, OU_EXPECTED, OU_GLOB } from './organization';
 import { meantAccount, meantFlag, meantRegion, withSuggestion } from './suggestions';
 import { flag, map, notes, refuse, tagMap, text } from './values';
 
@@ -44,6 +45,10 @@ const REGION_GLOB = new RegExp(`${REGION.source}|^[a-z0-9-]*[*?][a-z0-9*?-]*$`);
 /** 12 digits or `?`, or up to 12 with `*`. */
 const ACCOUNT_GLOB = /^(?:[0-9?]{12}|(?=.*\*)\**(?:[0-9?]\**){0,12})$/;
 
+/** As Organizations allows it, and with wildcards. */
+const NAME_SIGN = '[^\\x00-\\x1f\\x7f]';
+const ACCOUNT_NAME = new RegExp(`^${NAME_SIGN}{1,128}$`);
+
 const match = map(
   {
     kind: z.optional(
@@ -70,6 +75,16 @@ const match = map(
         meantAccount,
       ).register(notes, {
         description: 'The account that holds the snapshot.',
+      }),
+    ),
+    accountName: z.optional(
+      glob('the name of an account, or a pattern for one', ACCOUNT_NAME).register(notes, {
+        description: 'The name of the account in its organization.',
+      }),
+    ),
+    ou: z.optional(
+      glob(OU_EXPECTED, OU_GLOB, () => true, meantOu).register(notes, {
+        description: 'The path of the organizational unit of the account.',
       }),
     ),
     source: z.optional(nameGlob('The name of the instance, disk or database that the snapshot was made from.')),

@@ -3,6 +3,7 @@ import { MAX_COUNT } from '../core/policy/policy';
 import { KINDS } from '../core/snapshot/snapshot';
 import { zoneName } from '../runtime/iana-zone';
 import { closest } from './closest';
+import { organization } from './organization';
 import { policy, policyName } from './policies';
 import { rule } from './rules';
 import { meantCount, meantList, meantNumber, meantZone, type Suggest, withSuggestion } from './suggestions';
@@ -243,6 +244,7 @@ export const configSchema = map(
       ),
       {},
     ),
+    organization: z.optional(organization),
   },
   'a map with version: 1',
   'Retention of Amazon Lightsail snapshots.',

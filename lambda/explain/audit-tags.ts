@@ -69,3 +69,28 @@ export function checkAccount(inventory: Inventory, config: Config, now: number):
     unmanaged: items.filter(({ status }) => status === 'unmanaged').length,
   };
 }
+
+/** The checks of several accounts as one: a rule is idle only if it is idle in each of them. */
+export function uniteChecks(checks: readonly AccountCheck[], { rules }: Pick<Config, 'rules'>): AccountCheck {
+  const counts = new Map<string, PolicyCount>();
+  for (const { name, snapshots, byTagsOnly } of checks.flatMap(({ policies }) => policies)) {
+    const known = counts.get(name);
+    counts.set(name, {
+      name,
+      snapshots: snapshots + (known?.snapshots ?? 0),
+      byTagsOnly: byTagsOnly && (known?.byTagsOnly ?? true),
+    });
+  }
+  const sum = (of: (check: AccountCheck) => number): number => checks.reduce((total, check) => total + of(check), 0);
+  return {
+    tagProblems: checks.flatMap(({ tagProblems }) => tagProblems),
+    otherProblems: checks.flatMap(({ otherProblems }) => otherProblems),
+    snapshots: sum(({ snapshots }) => snapshots),
+    policies: [...counts.values()].sort((a, b) => b.snapshots - a.snapshots || (a.name < b.name ? -1 : 1)),
+    idleRules: rules
+      .map(({ name }) => name)
+      .filter((name) => checks.every(({ idleRules }) => idleRules.includes(name))),
+    held: sum(({ held }) => held),
+    unmanaged: sum(({ unmanaged }) => unmanaged),
+  };
+}

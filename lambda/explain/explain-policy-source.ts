@@ -95,7 +95,7 @@ function sourceStep(
 function ruleStep({ snapshot, source, config, whyNot }: PolicySourceInput): PolicySourceStep {
   const question = 'The rules, the first that matches';
   if (config.rules.length === 0) return { question, answers: ['the configuration has none'] };
-  const subject = subjectOf(snapshot, source);
+  const subject = subjectOf(snapshot, source, config.member);
   const answers: string[] = [];
   for (const [index, rule] of config.rules.entries()) {
     const name = `"${oneLine(rule.name)}"`;

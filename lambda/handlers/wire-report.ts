@@ -9,9 +9,7 @@ import { s3Store } from '../aws/s3-store';
 import { chatChannel } from '../channels/chat';
 import { snsChannel } from '../channels/sns';
 import type { Config } from '../core/policy/config';
-import { parseInstant } from '../core/time/instant';
 import { nextScheduledDay } from '../core/time/report-schedule';
-import { malformedEvent } from '../core/util/malformed-event';
 import { snapshotKinds } from '../kinds/registry';
 import type { Store } from '../ports/ports';
 import { checkFirstReport } from '../reporting/first-report';
@@ -24,37 +22,13 @@ import { parseEnv, type ReportEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
 import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './read-bundled-config';
+import { checkOf, scheduledTimeOf } from './read-report-event';
 
 /** Time (ms) kept back from a function's end: to decide, to store the files, and to send the report. */
 const TIME_TO_REPORT = 90_000;
 
 /** Time (ms) of that kept back from storing: to claim the run and to send. */
 const TIME_TO_SEND = 50_000;
-
-/**
- * The scheduled time of an event (epoch ms); null where it has none. Throws `event.malformed` for one that is no
- * instant.
- */
-export function scheduledTimeOf(event: unknown): number | null {
-  const time =
-    typeof event === 'object' && event !== null && 'scheduledTime' in event ? event.scheduledTime : undefined;
-  if (time === undefined) return null;
-  const at = typeof time === 'string' ? parseInstant(time) : null;
-  if (at === null)
-    throw malformedEvent('run', 'scheduledTime', time, 'an ISO 8601 instant such as 2026-11-23T08:00:00Z');
-  return at;
-}
-
-/**
- * The check of an event: `age` measures the age of the newest report, `first-report` makes a report only if the first
- * one is due. Null: a report is made. Throws `event.malformed` for a check that is not known.
- */
-function checkOf(event: unknown): 'age' | 'first-report' | null {
-  const check = typeof event === 'object' && event !== null && 'check' in event ? event.check : undefined;
-  if (check === undefined) return null;
-  if (check === 'age' || check === 'first-report') return check;
-  throw malformedEvent('run', 'check', check, '"age" or "first-report", or none for a report');
-}
 
 type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;
 

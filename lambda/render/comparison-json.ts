@@ -45,6 +45,7 @@ function* comparisonChunks(comparison: PolicyComparison): Generator<string> {
     evaluatedAt: new Date(comparison.evaluatedAt).toISOString(),
     inventory: comparison.inventory,
     complete: comparison.complete,
+    accounts: comparison.accounts?.map(({ id, name, ou, status, error }) => ({ id, name, ou, status, error })),
     policies: comparison.policies.map(({ origin, digest, totals }) => ({ file: origin, digest, totals })),
   };
   yield `${JSON.stringify(head).slice(0, -1)},\n`;

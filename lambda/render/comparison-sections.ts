@@ -6,6 +6,7 @@ import type { Zone } from '../core/time/zone';
 import { oneLine } from '../core/util/safe-text';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { monthlyCostText, reasonsText, snapshotName, sourceName, zoneText } from './phrases';
+import { unreadLine } from './roll-up';
 
 /** A table of texts; the first row is its head. */
 export type TextTable = readonly (readonly string[])[];
@@ -101,13 +102,19 @@ function sourcesTable(sources: readonly SourceOutcome[]): TextTable {
 
 /** Makes the texts and tables of a comparison. Dates are in `zone`. */
 export function comparisonText(comparison: PolicyComparison, zone: Zone): ComparisonText {
-  const { policies, inventory, complete } = comparison;
-  const source = inventory === 'live' ? 'the account as it is now' : `the report ${oneLine(inventory)}`;
+  const { policies, inventory, complete, accounts } = comparison;
+  const live = accounts === undefined ? 'the account as it is now' : 'the accounts as they are now';
+  const source = inventory === 'live' ? live : `the report ${oneLine(inventory)}`;
   return {
     title: `Comparison of ${formatCount(policies.length, 'configuration')}`,
     about: [
       `Evaluated on ${localDay(comparison.evaluatedAt, zone)} over ${source}. ${zoneText(zone)}.`,
-      ...(complete ? [] : ['INCOMPLETE: a part of the account was not read, so that changes can be missing.']),
+      ...(accounts === undefined ? [] : [unreadLine(accounts)]),
+      ...(complete
+        ? []
+        : [
+            `INCOMPLETE: ${accounts === undefined ? 'a part of the account was' : 'some accounts were'} not read in full, so that changes can be missing.`,
+          ]),
       'Nothing is deleted by a comparison.',
     ],
     totals: totalsTable(policies),

@@ -4,9 +4,13 @@ import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
 import { RetentionError } from '../core/util/errors';
 import { malformedEvent } from '../core/util/malformed-event';
 import type { Store } from '../ports/ports';
-import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
+import { REPORT_DUE_SINCE, REPORTS, reportFiles, summaryFile } from '../storage/keys';
 
 const REPORT_AGE_HOUR = 3_600_000;
+
+/** Whether a report was stored completely: its state is written last, and the roll-up of one on an organization. */
+const isFinished = async (store: Store, reportId: string): Promise<boolean> =>
+  (await store.get(reportFiles(reportId).state)) !== null || (await store.get(summaryFile(reportId))) !== null;
 
 /**
  * Returns the newest report that was stored completely and is not in the future; null when there is none. `at` is epoch
@@ -18,9 +22,7 @@ export async function newestReport(
 ): Promise<{ readonly reportId: string; readonly at: number } | null> {
   for (const reportId of [...(await store.list(REPORTS))].reverse()) {
     const at = instantOfId(reportId);
-    // The state is written last.
-    if (at !== null && at <= now + CLOCK_TOLERANCE_MS && (await store.get(reportFiles(reportId).state)) !== null)
-      return { reportId, at };
+    if (at !== null && at <= now + CLOCK_TOLERANCE_MS && (await isFinished(store, reportId))) return { reportId, at };
   }
   return null;
 }

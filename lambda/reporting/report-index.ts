@@ -1,20 +1,31 @@
 import { s3ObjectLink } from '../core/report/console-links';
 import type { Report } from '../core/report/report-model';
 import { instantOfId } from '../core/time/instant';
+import type { Zone } from '../core/time/zone';
 import { compareText } from '../core/util/compare-text';
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
 import { reportSubject } from '../render/email-subject';
 import type { HistoryPoint } from '../render/page/page-context';
 import { type IndexedDeletion, type IndexedReport, renderIndex } from '../render/report-index';
-import { INDEX_JSON, INDEX_PAGE, REPORTS, resultFile, resultPage } from '../storage/keys';
+import { INDEX_JSON, INDEX_PAGE, REPORT_JSON, REPORTS, resultFile, resultPage } from '../storage/keys';
 import { indexedPlans, readIndexHeads } from '../storage/result-index';
 import { parseStored, REPORT_INDEX } from '../storage/schemas';
 
 /** Writers at once that outrun each other more often than this leave the rest to the next report. */
 const MAX_INDEX_TRIES = 5;
 
-type ReportEntry = Pick<IndexedReport, 'outcome' | 'totals'>;
+interface ReportEntry extends Pick<IndexedReport, 'outcome' | 'totals'> {
+  /** The name of its JSON file, where that is not the one of a report. */
+  readonly json?: string;
+}
+
+/** A report that is to be listed, with the zone of the page. */
+interface IndexRequest {
+  readonly reportId: string;
+  readonly zone: Zone;
+  readonly entry: ReportEntry;
+}
 
 /** What an index of before has that a listing of reports does not tell; nothing where it cannot be read. */
 interface EarlierIndex {
@@ -25,7 +36,10 @@ interface EarlierIndex {
 
 function parseIndex(text: string | null): EarlierIndex {
   const { reports, deletions } = parseStored(REPORT_INDEX, text) ?? { reports: [], deletions: [] };
-  const entries = reports.map(({ reportId, outcome, totals }) => [reportId, { outcome, totals }] as const);
+  const entries = reports.map(({ reportId, outcome, totals, files }) => {
+    const json = files?.json.replace(`${reportId}/`, '');
+    return [reportId, { outcome, totals, ...(json !== undefined && { json }) }] as const;
+  });
   return { entries: new Map(entries), deletions: deletions.map(toDeletion) };
 }
 
@@ -80,6 +94,16 @@ export async function indexReports(
   due: ReadonlyMap<string, string> = new Map(),
   region: string | null = null,
 ): Promise<void> {
+  const entry: ReportEntry = { outcome: reportSubject(report, { due }), totals: totalsOfReport(report) };
+  await indexReport(store, { reportId: report.reportId, zone: report.zone, entry }, { deletes, region });
+}
+
+/** Writes the same index with an entry for any kind of report. */
+export async function indexReport(
+  store: Store,
+  { reportId: newest, zone, entry }: IndexRequest,
+  { deletes, region }: { readonly deletes: boolean; readonly region: string | null },
+): Promise<void> {
   const addressOf = (file: string): string =>
     (region === null ? null : s3ObjectLink(store.locate(keyOf(file)), region)) ?? file;
   const list = async (): Promise<readonly string[]> =>
@@ -88,8 +112,7 @@ export async function indexReports(
   let ids = await list();
   for (let attempt = 1; attempt <= MAX_INDEX_TRIES; attempt += 1) {
     const earlier = parseIndex(await store.get(INDEX_JSON));
-    const entry: ReportEntry = { outcome: reportSubject(report, { due }), totals: totalsOfReport(report) };
-    const entries = new Map([...earlier.entries, [report.reportId, entry]]);
+    const entries = new Map([...earlier.entries, [newest, entry]]);
     const deletions = read ?? earlier.deletions;
     const reports = [...ids].reverse().map(
       (reportId): IndexedReport => ({
@@ -97,7 +120,11 @@ export async function indexReports(
         at: new Date(instantOfId(reportId) ?? 0).toISOString(),
         outcome: entries.get(reportId)?.outcome ?? null,
         totals: entries.get(reportId)?.totals ?? null,
-        files: { html: `${reportId}/report.html`, json: `${reportId}/report.json`, csv: `${reportId}/report.csv` },
+        files: {
+          html: `${reportId}/report.html`,
+          json: `${reportId}/${entries.get(reportId)?.json ?? REPORT_JSON}`,
+          csv: `${reportId}/report.csv`,
+        },
       }),
     );
     await store.put({
@@ -108,7 +135,7 @@ export async function indexReports(
     await store.put({
       key: INDEX_PAGE,
       contentType: 'text/html; charset=utf-8',
-      body: renderIndex(reports, deletions, report.zone, addressOf),
+      body: renderIndex(reports, deletions, zone, addressOf),
     });
     const after = await list();
     if (after.join() === ids.join()) return;

@@ -14,6 +14,9 @@ const OPTIONAL_NAMES = {
   dashboard: 'DASHBOARD',
   keptDays: 'KEPT_DAYS',
   objectLock: 'OBJECT_LOCK',
+  memberRole: 'MEMBER_ROLE',
+  externalId: 'EXTERNAL_ID',
+  batchFunction: 'BATCH_FUNCTION',
   // Read by `doctor` alone.
   configurationDigest: 'CONFIGURATION_DIGEST',
 } as const;
@@ -80,6 +83,20 @@ export interface ApprovalEnv extends Pick<ReportEnv, 'bucket' | 'region'> {
 /** The function that comes next: the view names the one that approves, and that one invokes the deletion function. */
 export type ApprovalTarget = 'approveFunction' | 'deletionFunction';
 
+/** What the function is told that reads a batch of accounts. */
+export interface BatchEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region'> {
+  /** The ARN of the read role, with `{account}` in the place of the account. */
+  readonly memberRole: string;
+  readonly externalId: string;
+}
+
+/** What the function is told that reports on an organization. */
+export interface OrganizationEnv
+  extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'reportSchedule' | 'dashboard'> {
+  /** The name of the function that reads a batch of accounts. */
+  readonly batchFunction: string;
+}
+
 /** How a deployed deletion is started: by a person alone, or by a schedule as well. */
 export type DeployedDeletion = 'approve' | 'automatic';
 
@@ -107,6 +124,8 @@ function readRecording(value: (name: string) => string): Pick<ReportEnv, 'keptDa
     ...(mode === undefined ? {} : { objectLock: { mode: mode as ObjectLockSetting['mode'], days: Number(days) } }),
   };
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Throws one `env.missing` that names every variable that is absent or blank. */
 function requireSet(env: Readonly<Record<string, string | undefined>>, names: readonly string[]): void {
@@ -179,6 +198,28 @@ export const buildApprovalEnv = (
   [REQUIRED_VARIABLES.bucket]: bucket,
   [OPTIONAL_NAMES[target]]: functionArn,
 });
+
+/** Reads the environment of the function that reads a batch of accounts, as `parseEnv` does. */
+export function parseBatchEnv(env: Environment): BatchEnv {
+  const { topicArn, bucket, region } = parseEnv(env);
+  requireSet(env, [OPTIONAL_NAMES.memberRole, OPTIONAL_NAMES.externalId]);
+  const [memberRole = '', externalId = ''] = [env[OPTIONAL_NAMES.memberRole], env[OPTIONAL_NAMES.externalId]];
+  return { topicArn, bucket, region, memberRole, externalId };
+}
+
+/** Reads the environment of the function that reports on an organization, as `parseEnv` does. */
+export function parseOrganizationEnv(env: Environment): OrganizationEnv {
+  const { topicArn, bucket, region, reportSchedule, dashboard } = parseEnv(env);
+  requireSet(env, [OPTIONAL_NAMES.batchFunction]);
+  return {
+    topicArn,
+    bucket,
+    region,
+    batchFunction: env[OPTIONAL_NAMES.batchFunction] ?? '',
+    ...(reportSchedule !== undefined && { reportSchedule }),
+    ...(dashboard !== undefined && { dashboard }),
+  };
+}
 
 /**
  * The environment to deploy a function with: the variables that `parseEnv` asks for and Lambda does not set itself, and

@@ -17,6 +17,7 @@ export const METRICS = {
   seconds: { name: 'RunSeconds', unit: 'Seconds', by: 'report' },
   deleted: { name: 'Deleted', unit: 'Count', by: 'deletion' },
   deletionsFailed: { name: 'DeletionsFailed', unit: 'Count', by: 'deletion' },
+  accountsMissed: { name: 'AccountsMissed', unit: 'Count', by: 'organization' },
   reportAgeHours: { name: 'ReportAgeHours', unit: 'None', by: 'report' },
 } as const;
 export type Measure = keyof typeof METRICS;

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
-export type FunctionName = 'report' | 'delete' | 'view' | 'approve';
+export type FunctionName = 'report' | 'delete' | 'view' | 'approve' | 'accounts' | 'organization';
 
 /** The file beside a function's `index.js` from which it reads its configuration. */
 export const CONFIGURATION_FILE = 'retention.json';

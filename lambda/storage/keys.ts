@@ -23,6 +23,26 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
   state: `${reportFolder(reportId)}state.json`,
 });
 
+/** The roll-up of a report on an organization: all accounts with their totals. */
+export const summaryFile = (reportId: string): string => `${reportFolder(reportId)}summary.json`;
+
+/** The accounts that a report on an organization is to read. */
+export const accountsFile = (reportId: string): string => `${reportFolder(reportId)}accounts.json`;
+
+/** The accounts that one batch of it has read, with their totals. */
+export const batchFile = (reportId: string, batch: number): string =>
+  `${reportFolder(reportId)}batches/${String(batch).padStart(4, '0')}.json`;
+
+/** The note that the report of one account was e-mailed. */
+export const accountMailedFile = (reportId: string, account: string): string =>
+  `${reportFolder(reportId)}${account}/mailed.txt`;
+
+/** The place of a file of a report, or of its plan, where it is that of one account of an organization. */
+export const accountKey = (key: string, account: string): string =>
+  key
+    .replace(/^reports\/([^/]+)\/(?=.)/, (_, id: string) => `${reportFolder(id)}${account}/`)
+    .replace(/^plans\/([^/]+)\.json$/, (_, id: string) => `${reportFolder(id)}${account}/plan.json`);
+
 /** The index of all reports, as JSON and as a page. */
 export const INDEX_JSON = `${REPORTS}index.json`;
 export const INDEX_PAGE = `${REPORTS}index.html`;

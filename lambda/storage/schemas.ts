@@ -15,8 +15,10 @@ import {
 } from '../core/plan/outcome';
 import { DECIMAL, type Plan } from '../core/plan/plan';
 import { MAX_REASON_LENGTH } from '../core/policy/reason-summary';
+import type { FollowedRollUp } from '../core/report/account-changes';
 import type { ReportHead } from '../core/report/report-diff';
-import type { Blocked } from '../core/report/report-model';
+import type { Blocked, Totals } from '../core/report/report-model';
+import type { AccountStatus, RollUpAccount } from '../core/report/roll-up';
 import { parseArn } from '../core/snapshot/arn';
 import { KINDS, type Kind } from '../core/snapshot/snapshot';
 import type { IndexBlock } from '../core/snapshot/snapshot-index';
@@ -323,6 +325,64 @@ export const REPORT_INDEX = z.looseObject({
         z.nullable(z.object({ keep: z.number(), expire: z.number(), monthlyCostCeiling: z.number() })),
         null,
       ),
+      files: z.catch(z.optional(z.looseObject({ json: z.string() })), undefined),
+    }),
+  ),
+});
+
+const member = { id: z.string(), name: z.nullable(z.string()), ou: z.nullable(z.string()) };
+
+/** The accounts that a report on an organization is to read. */
+export const ACCOUNT_LIST = z.looseObject({
+  schemaVersion: z.literal(1),
+  selected: z.array(z.looseObject(member)),
+  notActive: z.array(z.looseObject({ ...member, state: z.nullable(z.string()) })),
+});
+
+const totals: z.ZodMiniType<Totals> = z.looseObject({
+  snapshots: z.number(),
+  keep: z.number(),
+  expire: z.number(),
+  held: z.number(),
+  unmanaged: z.number(),
+  problems: z.number(),
+  sizeGb: z.number(),
+  expireSizeGb: z.number(),
+  monthlyCostCeiling: z.number(),
+  expireMonthlyCostCeiling: z.number(),
+  currency: z.literal('USD'),
+});
+
+const accountRow = {
+  ...member,
+  status: known<AccountStatus>(),
+  error: z.nullable(z.looseObject({ code: z.string(), message: z.string() })),
+  reportId: z.nullable(z.string()),
+  totals: z.nullable(totals),
+};
+
+/** What one batch of accounts has read. */
+export const BATCH_ROWS: z.ZodMiniType<{ readonly schemaVersion: 1; readonly accounts: readonly RollUpAccount[] }> =
+  z.looseObject({ schemaVersion: z.literal(1), accounts: z.array(z.looseObject(accountRow)) });
+
+const namedAccounts = z.array(z.looseObject({ id: z.string(), name: z.nullable(z.string()) }));
+
+/** The roll-up of a report on an organization. */
+export const SUMMARY: z.ZodMiniType<FollowedRollUp> = z.looseObject({
+  schemaVersion: z.literal(1),
+  reportId: z.string(),
+  complete: z.boolean(),
+  accounts: z.array(z.looseObject({ ...accountRow, unreadReports: z.number() })),
+  totals,
+  spend: z.catch(z.null(), null),
+  changes: z.nullable(
+    z.looseObject({
+      since: z.string(),
+      joined: namedAccounts,
+      left: namedAccounts,
+      moved: z.array(z.looseObject({ id: z.string(), name: z.nullable(z.string()), from: z.string(), to: z.string() })),
+      suspended: namedAccounts,
+      lostRole: namedAccounts,
     }),
   ),
 });

@@ -66,7 +66,10 @@ const app = (context: Readonly<Record<string, unknown>>): Ran =>
 const besidesBundling = (stderr: string): readonly string[] =>
   stderr
     .split('\n')
-    .filter((line) => line !== '' && !/^Bundling asset LightsailRetention\/Retention\/(Report|Deletion)\//.test(line));
+    .filter(
+      (line) =>
+        line !== '' && !/^Bundling asset LightsailRetention\/Retention\/(Report|Deletion|Organization)\//.test(line),
+    );
 
 test('synthesizes offline, without credentials or a container, the template and the function with its configuration', () => {
   const out = join(folder, 'out');
@@ -97,6 +100,26 @@ test.each(['approve', 'automatic'])(
   },
   120_000,
 );
+
+test('with an organization asks for its root by a parameter, and writes the template of the management account', () => {
+  const out = join(folder, 'organization');
+  const context = ['-c', 'email=a@example.com', '-c', `config=${config}`, '-c', 'organization=on'];
+  const { status, stderr } = cdkSynth(out, context, true);
+  expect({ status, stderr: besidesBundling(stderr) }).toEqual({ status: 0, stderr: [] });
+  const { Parameters } = JSON.parse(readFileSync(join(out, 'LightsailRetention.template.json'), 'utf8'));
+  expect('arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12').toMatch(
+    new RegExp(Parameters.OrganizationRoot.AllowedPattern),
+  );
+  expect(Parameters.OrganizationRoot.Default).toBeUndefined();
+  const member = JSON.parse(readFileSync(join(out, 'member-role.template.json'), 'utf8'));
+  expect(Object.keys(member.Resources)).toEqual(['ReadRole']);
+}, 120_000);
+
+test('refuses an organization together with deletion, in one sentence', () => {
+  const { status, stderr } = app({ email: 'a@example.com', config, organization: 'on', deletion: 'approve' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error: organization: cannot be deployed together with deletion "approve"[^\n]*\n$/);
+}, 120_000);
 
 test('refuses to synthesize without an address, in one sentence', () => {
   const { status, stderr } = cdkSynth(join(folder, 'none'), []);

@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { confirmCount } from '../../cli/ask-count';
-import { type EndpointSettings, endpointNotice, hasEndpoint } from '../../cli/endpoints';
+import { configuredEndpoint, type EndpointSettings, endpointNotice } from '../../cli/endpoints';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { Plan } from '../../lambda/core/plan/plan';
 import { smallAccount } from '../deletion/rig';
@@ -56,10 +56,10 @@ describe('a line about endpoints', () => {
     expect(
       endpointNotice(settings({}, { prod: { endpoint_url: HERE, ignore_configured_endpoint_urls: 'true' } })),
     ).toBeNull();
-    expect(hasEndpoint('s3', settings({ AWS_ENDPOINT_URL: HERE, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }))).toBe(
-      false,
-    );
-    expect(hasEndpoint('s3', settings({ AWS_ENDPOINT_URL: HERE }))).toBe(true);
+    expect(
+      configuredEndpoint('s3', settings({ AWS_ENDPOINT_URL: HERE, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' })),
+    ).toBeNull();
+    expect(configuredEndpoint('s3', settings({ AWS_ENDPOINT_URL: HERE }))).toBe(HERE);
   });
 
   test('shows no password, and no control character', () => {

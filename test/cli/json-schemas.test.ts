@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSON_SHAPES } from '../../cli/json-shapes';
 import { sampleAccount } from '../../emulator/sample-account';
+import { SAMPLE_ROLE, sampleOrganization } from '../../emulator/sample-organization';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { SCHEMA_NAMES } from '../../scripts/json-schemas';
 import { pointSdkTo } from '../support/aws-env';
@@ -27,6 +28,10 @@ const folder = mkdtempSync(join(tmpdir(), 'json-schemas-'));
 const inFolder = (name: string): string => join(folder, name);
 const CONFIG = ['--config', inFolder('standard.yaml')] as const;
 const STORE = ['--store', folder] as const;
+const ACCOUNTS = [
+  ...['--account', 'all', '--external-id', SAMPLE_ROLE.externalId],
+  ...['--role-arn', `arn:aws:iam::{account}:role/${SAMPLE_ROLE.name}`],
+] as const;
 
 /** JSON that each subcommand prints. The file `deleted` has the name of a snapshot that was deleted. */
 const OUTPUTS: readonly Output[] = [
@@ -37,11 +42,13 @@ const OUTPUTS: readonly Output[] = [
     args: ['report', '--at', '2031-01-01T00:00Z'],
     code: 0,
   },
+  { schema: 'roll-up', output: 'a roll-up of accounts', args: ['report', ...CONFIG, ...ACCOUNTS], code: 3 },
   { schema: 'explain', output: 'an explained snapshot', args: ['explain', 'kept', ...CONFIG], code: 0 },
   { schema: 'explain', output: 'an explained source', args: ['explain', 'landing', ...CONFIG], code: 0 },
   { schema: 'explain', output: 'a deleted snapshot', args: ['explain', 'deleted', ...CONFIG, ...STORE], code: 0 },
   { schema: 'check', output: 'a valid configuration', args: ['check', ...CONFIG], code: 0 },
   { schema: 'check', output: 'the tags of an account', args: ['check', '--live', ...CONFIG], code: 2 },
+  { schema: 'check', output: 'the tags of accounts', args: ['check', '--live', ...CONFIG, ...ACCOUNTS], code: 2 },
   { schema: 'check', output: 'a wrong configuration', args: ['check', '--config', inFolder('wrong.yaml')], code: 2 },
   { schema: 'check', output: 'an absent configuration', args: ['check', '--config', inFolder('none.yaml')], code: 2 },
   {
@@ -52,12 +59,17 @@ const OUTPUTS: readonly Output[] = [
     ...{ schema: 'compare', output: 'configurations compared over a stored report', code: 0 },
     args: ['compare', inFolder('standard.yaml'), inFolder('shorter.yaml'), '--from', inFolder('report.json')],
   },
+  {
+    ...{ schema: 'compare', output: 'configurations compared over accounts', code: 3 },
+    args: ['compare', inFolder('standard.yaml'), inFolder('shorter.yaml'), ...ACCOUNTS],
+  },
   { schema: 'simulate', output: 'a simulation', args: ['simulate', '--for', '60d', ...CONFIG], code: 0 },
   {
     ...{ schema: 'simulate', output: 'simulations side by side', code: 0 },
     args: ['simulate', '--for', '60d', ...CONFIG, '--policy', 'standard', '--policy', 'other'],
   },
   { schema: 'doctor', output: 'a diagnosis', args: ['doctor', ...CONFIG], code: 0 },
+  { schema: 'doctor', output: 'a diagnosis of accounts', args: ['doctor', ...CONFIG, ...ACCOUNTS], code: 1 },
   {
     schema: 'apply-dry-run',
     output: 'a dry run',
@@ -98,7 +110,11 @@ describe('published schemas of the command line', () => {
   };
 
   beforeAll(async () => {
-    emulator = await startEmulator({ account: sampleAccount(Date.now()) });
+    const now = Date.now();
+    const organization = sampleOrganization(now);
+    const members = organization.members.slice(10, 16);
+    const scenario = { account: sampleAccount(now), organization: { ...organization, members } };
+    emulator = await startEmulator({ account: scenario });
     putBack = pointSdkTo(emulator.url);
     writeFileSync(inFolder('standard.yaml'), STANDARD.replace(' }\ndef', ', other: { keep: { last: 9 } } }\ndef'));
     writeFileSync(inFolder('strict.yaml'), `${STANDARD}caps: { maxDeletions: 1 }\n`);

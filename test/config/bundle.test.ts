@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-test('the validator, its libraries included, adds at most 60 KB to a bundle, and no YAML reader', () => {
+test('the validator, its libraries included, adds at most 64 KB to a bundle, and no YAML reader', () => {
   const { outputFiles, metafile } = buildSync({
     entryPoints: [join(__dirname, '..', '..', 'lambda', 'config', 'parse-config.ts')],
     bundle: true,
@@ -14,6 +14,6 @@ test('the validator, its libraries included, adds at most 60 KB to a bundle, and
     target: 'node24',
     mainFields: ['module', 'main'],
   });
-  expect(outputFiles[0]?.contents.length).toBeLessThan(60_000);
+  expect(outputFiles[0]?.contents.length).toBeLessThan(64_000);
   expect(Object.keys(metafile.inputs).filter((path) => path.includes('node_modules/yaml/'))).toEqual([]);
 });

@@ -306,6 +306,8 @@ describe('whatever the rules', () => {
         kind: fc.constantFrom(...(kinds as MatchSubject['kind'][])),
         region: fc.constantFrom(...(regions === 'all' ? ['us-east-1', 'eu-west-1', 'ap-south-2'] : regions)),
         account: fc.constantFrom('111111111111', '222222222222', '123456789012'),
+        accountName: fc.constantFrom('a', 'ab', null),
+        ou: fc.constant(null),
         source: fc.constantFrom('a', 'b', 'ab', 'c', 'bab', 'abcd'),
         name: fc.constantFrom('a', 'ab', 'b'),
         tags,
@@ -379,7 +381,7 @@ describe('whatever the rules', () => {
         const uncovered = worlds.some((world) =>
           tagSets.some((own) =>
             lives.some((life) => {
-              const subject: MatchSubject = { ...world, tags: own, ...life };
+              const subject: MatchSubject = { ...world, accountName: null, ou: null, tags: own, ...life };
               return reaches(two, subject) && !reaches(one, subject);
             }),
           ),

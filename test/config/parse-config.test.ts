@@ -138,7 +138,7 @@ describe('one thing that is wrong', () => {
     [{ version: '1' }, 'version: got "1", expected 1 (this release reads version 1); did you mean 1?'],
     [
       valid({ polices: {} }),
-      'polices: got an unknown key, expected one of version, timezone, regions, kinds, tagPrefix, policies, rules, default, holdTags, ignoreTags, floors, caps, pricing, report, deletion; did you mean policies?',
+      'polices: got an unknown key, expected one of version, timezone, regions, kinds, tagPrefix, policies, rules, default, holdTags, ignoreTags, floors, caps, pricing, report, deletion, organization; did you mean policies?',
     ],
     [
       valid({ caps: { maxDeletion: 3 } }),
@@ -343,7 +343,7 @@ describe('one thing that is wrong', () => {
     [rule({ fromAutoSnapshot: 'all' }), 'rules[0].match.fromAutoSnapshot: got "all", expected true, false or any'],
     [
       rule({ sorce: 'web' }),
-      'rules[0].match.sorce: got an unknown key, expected one of kind, region, account, source, name, tags, sourceTags, orphaned, fromAutoSnapshot; did you mean source?',
+      'rules[0].match.sorce: got an unknown key, expected one of kind, region, account, accountName, ou, source, name, tags, sourceTags, orphaned, fromAutoSnapshot; did you mean source?',
     ],
     [
       valid({ holdTags: 'no_delete' }),

@@ -46,6 +46,13 @@ const RUNNING = [
 ];
 const CHECK = ['Lambda, daily check', 'metric of the daily check'];
 const BILL = ['Cost Explorer'];
+const ORGANIZATION = [
+  'Lambda, batches',
+  'Lambda, the roll-up',
+  'durable executions of roll-ups',
+  'S3, reports of accounts',
+  'metric of an organization',
+];
 const DELETION = ['Lambda, deletions', 'Lambda, daily start', 'durable execution', 'metrics of deletions'];
 
 const APPROVAL = ['Lambda, widget', 'Lambda, approvals'];
@@ -89,14 +96,15 @@ describe('docs/cost.md', () => {
   });
 
   test('counts every metric that is emitted', () => {
-    const { deleted, deletionsFailed, reportAgeHours, ...ofReports } = METRICS;
+    const { deleted, deletionsFailed, reportAgeHours, accountsMissed, ...ofReports } = METRICS;
     expect(arithmetic('metrics of reports')).toContain(`${Object.keys(ofReports).length} metrics `);
     expect(arithmetic('metric of the daily check')).toContain(`${[reportAgeHours].length} metric `);
+    expect(arithmetic('metric of an organization')).toContain(`${[accountsMissed].length} metric `);
     expect(arithmetic('metrics of deletions')).toContain(`${[deleted, deletionsFailed].length} metrics `);
   });
 
   test.each(
-    [...RUNNING, ...CHECK, ...BILL, ...DELETION, ...APPROVAL].filter((what) =>
+    [...RUNNING, ...CHECK, ...BILL, ...DELETION, ...APPROVAL, ...ORGANIZATION].filter((what) =>
       /^[^;,]*\$[^;,]*$/.test(arithmetic(what)),
     ),
   )('multiplies right: %s', (what) => {
@@ -130,6 +138,15 @@ describe('docs/cost.md', () => {
     expect(cost('running')).toBeCloseTo(running, 5);
     expect(row(what)).toEqual([report.toFixed(2), (report + more).toFixed(2)]);
     for (const total of row(what)) expect(readme).toContain(`$${total}`);
+  });
+
+  test('adds up what 300 accounts cost, and counts their alarms', () => {
+    const targets = ['arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12'];
+    const [alone, all300] = [templates.report, synthesized({ organization: { targets } })].map(alarmMetrics);
+    expect(cost('300 accounts')).toBeCloseTo(sum(...ORGANIZATION), 5);
+    expect(arithmetic('alarms of an organization')).toContain(
+      `${(all300 ?? []).length - (alone ?? []).length} alarms over ${all(all300 ?? []) - all(alone ?? [])} metrics`,
+    );
   });
 
   test('says truly where the aim is met: under $0.05 without alarms and dashboard, under $0.50 with all', () => {

@@ -82,7 +82,7 @@ describe('docs/emulator.md', () => {
     }
 
     it('can all be loaded', () => {
-      expect(examples).toHaveLength(2);
+      expect(examples).toHaveLength(3);
       for (const example of examples) expect(() => loadScenario(JSON.parse(example))).not.toThrow();
     });
 
@@ -92,6 +92,17 @@ describe('docs/emulator.md', () => {
       const unread = report.scopes.filter(({ sources }: { sources: string }) => sources !== 'read');
       expect(unread).toMatchObject([
         { region: 'eu-central-1', kind: 'disk', error: { code: 'AccessDeniedException' } },
+      ]);
+    });
+
+    it('hold an organization, of which a fault strikes one account', async () => {
+      await reportOn(examples[2] ?? '');
+      const role = ['--role-arn', 'arn:aws:iam::{account}:role/LightsailRetentionRead', '--external-id', 'agency-7f3a'];
+      const accounts = ['--account', '210000001001', '--format', 'json', '--quiet'];
+      const { code, out } = await runCli(['report', ...accounts, ...role], process.env);
+      expect(code).toBe(3);
+      expect(JSON.parse(out).accounts).toMatchObject([
+        { id: '210000001001', status: 'failed', error: { message: expect.stringContaining('ExpiredTokenException') } },
       ]);
     });
 

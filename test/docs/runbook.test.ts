@@ -13,7 +13,11 @@ const sources = [
 
 test('docs/runbook.md names every event that a function logs', () => {
   const logged = sources.flatMap((text) =>
-    [...text.matchAll(/'((?:report|check|inventory|deletion)\.[a-z-]+)'/g)].map((match) => match[1] ?? ''),
+    [
+      ...text.matchAll(
+        /'((?:report|check|inventory|deletion|organization|accounts?)\.(?:started|scope|finished|failed))'/g,
+      ),
+    ].map((match) => match[1] ?? ''),
   );
   expect(logged).toEqual(
     expect.arrayContaining(['report.started', 'report.finished', 'report.failed', 'check.finished', 'inventory.scope']),

@@ -33,6 +33,10 @@ const STACKS: readonly [string, (stack: Stack, other: () => Stack) => Partial<Sn
     }),
   ],
   [
+    'for an organization',
+    () => ({ organization: { targets: ['arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12'] } }),
+  ],
+  [
     'with a key',
     (stack) => ({ deletion: 'approve', encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) }),
   ],

@@ -19,6 +19,9 @@ const VARIANTS: Readonly<Record<string, Partial<SnapshotRetentionProps>>> = {
   'alarms alone': { monitoring: 'alarms' },
   'with deletion on approval': { deletion: 'approve' },
   'with deletion': { deletion: 'automatic' },
+  'for an organization': {
+    organization: { targets: ['arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12'] },
+  },
   locked: { lockReportsFor: Duration.days(30), keepReportsFor: Duration.days(90) },
 };
 

@@ -40,7 +40,7 @@ describe('a property that is wrong', () => {
       { deletions: 'approve' } as Given,
       'got an unknown property deletions, expected one of configuration, emails, schedule, topic, bucket, ' +
         'encryptionKey, keepReportsFor, lockReportsFor, objectLock, logRetention, monitoring, runbookUrl, okActions, ' +
-        'deletion, spend, approval; did you mean deletion?',
+        'deletion, spend, approval, organization; did you mean deletion?',
     ],
     ['props.runbookUrl', { runbookUrl: 'wiki' }, 'got "wiki", expected the https address of a page'],
     ['props.runbookUrl', { runbookUrl: 'https://example.com/#a' }, 'got "https://example.com/#a", expected the https'],

@@ -18,6 +18,9 @@ const VARIANTS: Readonly<Record<string, (stack: Stack, other: () => Stack) => Pa
   AlarmsOnly: () => ({ monitoring: 'alarms' }),
   Approve: () => ({ deletion: 'approve' }),
   Automatic: () => ({ deletion: 'automatic' }),
+  Organization: () => ({
+    organization: { targets: ['arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12'] },
+  }),
   HoldTags: () => ({
     deletion: 'automatic',
     configuration: { origin: 'retention.yaml', config: { version: 1, holdTags: HOLD_TAGS } },

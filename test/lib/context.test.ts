@@ -25,6 +25,7 @@ test('an address is enough', () => {
     monitoring: 'full',
     deletion: 'off',
     approval: 'off',
+    organization: false,
   });
 });
 
@@ -45,6 +46,7 @@ test('a configuration and a schedule are taken as named', () => {
       deletion: 'approve',
       approval: 'dashboard',
       monitoring: 'alarms',
+      organization: 'on',
     }),
   ).toEqual({
     emails: [email],
@@ -53,6 +55,7 @@ test('a configuration and a schedule are taken as named', () => {
     monitoring: 'alarms',
     deletion: 'approve',
     approval: 'dashboard',
+    organization: true,
   });
 });
 
@@ -105,6 +108,7 @@ test.each([
   ['context.schedule', { email, schedule: '' }, 'schedule'],
   ['context.approval', { email, approval: 'console' }, 'expected off, dashboard, as in -c approval=dashboard'],
   ['context.approval', { email, approval: true }, 'true'],
+  ['context.organization', { email, organization: 'yes' }, 'expected on or off, as in -c organization=on'],
   ['context.deletion', { email, deletion: 'yes' }, 'expected off, approve, automatic'],
   ['context.deletion', { email, deletion: 'Approve' }, 'expected off, approve, automatic'],
   ['context.email', { email: ['a@example.com'] }, 'email'],

@@ -1,7 +1,7 @@
 import type { Kind } from '../snapshot/snapshot';
 import type { Duration } from '../time/duration';
 import type { Zone } from '../time/zone';
-import type { Policy, Rule } from './policy';
+import type { MemberAccount, Policy, Rule } from './policy';
 
 /** The origin of a configuration. The built-in starter policy only reports; it never deletes. */
 export interface ConfigOrigin {
@@ -30,6 +30,8 @@ export interface RetentionConfig {
   readonly holdTags: ReadonlySet<string>;
   readonly ignoreTags: ReadonlySet<string>;
   readonly floors: { readonly minKeep: number; readonly minAge: Duration };
+  /** The account of an organization that is evaluated. Absent: rules by `accountName` and `ou` match nothing. */
+  readonly member?: MemberAccount;
 }
 
 /** A validated configuration. The same function parses it at synth, in the CLI and in the functions. */
@@ -51,8 +53,19 @@ export interface Config extends RetentionConfig, ConfigOrigin {
     readonly spend: boolean;
   };
   readonly deletion: { readonly planValidFor: Duration; readonly grace: Duration };
+  readonly organization: {
+    readonly accounts: AccountGlobs;
+    /** Whether each account has a message of its own, besides that of the roll-up. */
+    readonly accountMessages: boolean;
+  };
   /** Rules that can never match, in their order. */
   readonly hiddenRules: readonly HiddenRule[];
+}
+
+/** Globs over the id and the name of an account, or after `ou:` over the path of its organizational unit. */
+export interface AccountGlobs {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
 }
 
 /** US dollars per GB-month: `regions` where given, else `default`. */

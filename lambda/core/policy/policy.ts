@@ -47,6 +47,9 @@ export interface MatchSubject {
   readonly kind: Kind;
   readonly region: string;
   readonly account: string | null;
+  /** Name and OU path of the account in its organization; null: not known. */
+  readonly accountName: string | null;
+  readonly ou: string | null;
   readonly source: string | null;
   readonly name: string | null;
   readonly tags: ReadonlyMap<string, string | null>;
@@ -57,9 +60,20 @@ export interface MatchSubject {
   readonly fromAutoSnapshot: boolean;
 }
 
+/** An account of an organization. */
+export interface MemberAccount {
+  /** 12 digits. */
+  readonly id: string;
+  readonly name: string | null;
+  /** The path of its organizational unit: `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`. */
+  readonly ou: string | null;
+}
+
 /** A compiled rule. The first match gives the policy. */
 export interface Rule {
   readonly name: string;
   readonly policy: string;
+  /** Whether it matches by the name or OU of the account, which only the organization knows. */
+  readonly needsMember?: boolean;
   matches(subject: MatchSubject): boolean;
 }

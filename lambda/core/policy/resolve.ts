@@ -1,6 +1,6 @@
 import type { Snapshot, SourceState, Tags } from '../snapshot/snapshot';
 import type { RetentionConfig } from './config';
-import type { MatchSubject, PolicyUse, Rule } from './policy';
+import type { MatchSubject, MemberAccount, PolicyUse, Rule } from './policy';
 import type { Reason } from './reason';
 import { isInForce, readRetentionTags } from './tags';
 
@@ -18,11 +18,18 @@ export interface Resolution {
 }
 
 /** The rule input of a snapshot. */
-export function subjectOf(snapshot: Snapshot, source: SourceState | null): MatchSubject {
+export function subjectOf(
+  snapshot: Snapshot,
+  source: SourceState | null,
+  member: MemberAccount | undefined,
+): MatchSubject {
+  const known = member !== undefined && member.id === snapshot.account ? member : null;
   return {
     kind: snapshot.kind,
     region: snapshot.region,
     account: snapshot.account,
+    accountName: known?.name ?? null,
+    ou: known?.ou ?? null,
     source: snapshot.source?.name ?? null,
     name: snapshot.name,
     tags: snapshot.tags,
@@ -57,7 +64,7 @@ export function makeResolver(
 
   const byRule = (snapshot: Snapshot, source: SourceState | null): PolicyUse | null => {
     if (config.rules.length > 0) {
-      const subject = subjectOf(snapshot, source);
+      const subject = subjectOf(snapshot, source, config.member);
       const rule = config.rules.find((candidate) => candidate.matches(subject));
       if (rule !== undefined) return use(rule.policy, rule);
     }

@@ -47,6 +47,10 @@ export interface RunOptions {
   readonly region?: readonly string[] | undefined;
   readonly kind?: readonly string[] | undefined;
   readonly profile?: string | undefined;
+  /** Account numbers of an organization, or `all`. */
+  readonly account?: readonly string[] | undefined;
+  readonly roleArn?: string | undefined;
+  readonly externalId?: string | undefined;
 }
 
 const CLI = ['npx', 'lightsail-retention'] as const;
@@ -56,7 +60,10 @@ const commonOptions = ({ config, profile }: RunOptions): readonly string[] => [
   ...option('--profile', profile),
 ];
 
-const scopeOptions = ({ region = [], kind = [] }: RunOptions): readonly string[] => [
+const scopeOptions = ({ region = [], kind = [], account = [], roleArn, externalId }: RunOptions): readonly string[] => [
+  ...account.flatMap((each) => option('--account', each)),
+  ...option('--role-arn', roleArn),
+  ...option('--external-id', externalId),
   ...region.flatMap((each) => option('--region', each)),
   ...kind.flatMap((each) => option('--kind', each)),
 ];

@@ -3,6 +3,7 @@ import type { Kind } from '../snapshot/snapshot';
 import { longestGapDays, wholeDaysBetween } from '../time/ages';
 import { compareText } from '../util/compare-text';
 import type { EvaluatedSnapshot, ListName, Report, Totals, Verdict } from './report-model';
+import type { RollUpAccount } from './roll-up';
 
 /**
  * The decisions of one configuration. `items` are in the order of the inventory, which is the same for all
@@ -46,6 +47,8 @@ export interface PolicyComparison {
   /** `live`, or the id of the report that the inventory was read from. */
   readonly inventory: string;
   readonly complete: boolean;
+  /** The accounts of an organization that were read or not; absent: one account. */
+  readonly accounts?: readonly RollUpAccount[];
   readonly policies: readonly EvaluatedPolicy[];
   /** Newly expiring first, then newly kept; each in the order of a report. */
   readonly changes: readonly PolicyChange[];
@@ -133,7 +136,7 @@ export function neverRead(
 
 /** Compares the decisions of several configurations over one inventory: each later one against the first. */
 export function comparePolicies(
-  subject: Pick<PolicyComparison, 'evaluatedAt' | 'inventory' | 'complete' | 'policies'>,
+  subject: Pick<PolicyComparison, 'evaluatedAt' | 'inventory' | 'complete' | 'accounts' | 'policies'>,
   order: (a: EvaluatedSnapshot, b: EvaluatedSnapshot) => number,
 ): PolicyComparison {
   const { policies, evaluatedAt } = subject;

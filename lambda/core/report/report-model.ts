@@ -93,7 +93,12 @@ export interface Totals {
 
 /** The first reason why a plan may not be applied. */
 export interface Blocked {
-  readonly code: 'inventory.incomplete' | 'config.built-in' | 'cap.max-deletions' | 'cap.max-share';
+  readonly code:
+    | 'inventory.incomplete'
+    | 'config.built-in'
+    | 'cap.max-deletions'
+    | 'cap.max-share'
+    | 'organization.report-only';
   readonly message: string;
 }
 

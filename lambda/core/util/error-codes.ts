@@ -223,6 +223,11 @@ export const ERROR_CODES = {
     meaning: 'The context value `monitoring` is not known.',
     remedy: 'Pass one of the values that the message lists: `-c monitoring=alarms`.',
   },
+  'context.organization': {
+    fault: 'operator',
+    meaning: 'The context value `organization` is not known.',
+    remedy: 'Pass `on` or `off`: `-c organization=on`, with the parameter `OrganizationRoot`.',
+  },
   'context.schedule': {
     fault: 'operator',
     meaning: 'The schedule is not an expression of EventBridge Scheduler, never fires again, or fires too often.',
@@ -414,6 +419,58 @@ export const ERROR_CODES = {
     meaning: 'A call was still in flight when its invocation ended.',
     remedy: 'Nothing: the next invocation continues.',
   },
+  'organization.batch': {
+    fault: 'aws',
+    meaning: 'The batch of an account failed, or left no result: nothing is known of its accounts.',
+    remedy: 'Read the log of the report function. The next report reads the accounts again.',
+  },
+  'organization.denied': {
+    fault: 'aws',
+    meaning: 'The caller may not list the accounts of the organization.',
+    remedy:
+      'Sign in to the management account or a delegated administrator account with `organizations:ListAccounts`, ' +
+      'or name the accounts with `--account ID`.',
+  },
+  'organization.foreign-resource': {
+    fault: 'aws',
+    meaning: 'The answers for one account of an organization name a resource of another account. It has no report.',
+    remedy: 'Check `--role-arn` and `AWS_ENDPOINT_URL`.',
+  },
+  'organization.no-accounts': {
+    fault: 'operator',
+    meaning: 'The patterns of `organization.accounts` select no account of the organization.',
+    remedy: 'Correct `organization.accounts` in the configuration.',
+  },
+  'organization.no-session': {
+    fault: 'aws',
+    meaning: 'STS answered AssumeRole without credentials.',
+    remedy: 'Run the command again. Check `AWS_ENDPOINT_URL` and the proxy.',
+  },
+  'organization.not-active': {
+    fault: 'operator',
+    meaning: 'The organization lists the account as suspended, closed or not joined yet. It is not read.',
+    remedy: 'Exclude the account with `organization.accounts.exclude`, if it is to stay so.',
+  },
+  'organization.not-used': {
+    fault: 'aws',
+    meaning: 'The account of the caller is in no organization.',
+    remedy: 'Sign in to the management account, or name the accounts with `--account ID`.',
+  },
+  'organization.report-only': {
+    fault: 'operator',
+    meaning: 'The plan is that of one account of an organization, in which nothing deletes yet.',
+    remedy: 'Make a plan with a report of that account alone.',
+  },
+  'organization.stored': {
+    fault: 'bug',
+    meaning: 'A file of a report on an organization is missing, or was changed.',
+    remedy: 'Invoke the function of the organization again.',
+  },
+  'organization.unreadable': {
+    fault: 'aws',
+    meaning: 'The accounts of the organization could not all be listed.',
+    remedy: 'Run the command again. Check `AWS_ENDPOINT_URL` and the proxy.',
+  },
   'outcomes.closed': {
     fault: 'bug',
     meaning: 'An outcome was to be recorded after the run had ended.',
@@ -560,6 +617,13 @@ export const ERROR_CODES = {
     meaning: 'The property `okActions` is not a boolean.',
     remedy: 'Pass `true` or `false`, or leave the property out.',
   },
+  'props.organization': {
+    fault: 'operator',
+    meaning:
+      'The property `organization` has no usable targets, shares its role name with another deployment, or does not ' +
+      'fit the configuration or `deletion`.',
+    remedy: 'Follow the message, or leave the property out.',
+  },
   'props.runbookUrl': {
     fault: 'operator',
     meaning: 'The property `runbookUrl` is not the address of a page.',
@@ -700,6 +764,11 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: 'The template of the earlier release does not exist.',
     remedy: 'Synthesize the release first, as CONTRIBUTING.md shows.',
+  },
+  'usage.accounts': {
+    fault: 'operator',
+    meaning: 'The options that select accounts of an organization are not valid, or contradict each other.',
+    remedy: 'Give `--role-arn` with `{account}`, and `--account ID` or `--account all`.',
   },
   'usage.apply': {
     fault: 'operator',

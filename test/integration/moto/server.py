@@ -222,8 +222,25 @@ def make_invoke_config(name, properties, region):
     return f"{properties['FunctionName']}|{properties.get('Qualifier', '$LATEST')}", {}
 
 
+def make_stack_set(name, properties, region):
+    kept = ("StackSetName", "Description", "TemplateBody", "PermissionModel", "AutoDeployment", "Capabilities", "Parameters")
+    wanted = {key: value for key, value in properties.items() if key in kept}
+    if "AutoDeployment" in wanted:
+        wanted["AutoDeployment"] = {key: str(value).lower() == "true" for key, value in wanted["AutoDeployment"].items()}
+    stack_sets = client("cloudformation", region)
+    stack_sets.create_stack_set(**wanted)
+    for group in properties.get("StackInstancesGroup", []):
+        stack_sets.create_stack_instances(
+            StackSetName=wanted["StackSetName"],
+            DeploymentTargets=group["DeploymentTargets"],
+            Regions=group["Regions"],
+        )
+    return wanted["StackSetName"], {"StackSetId": wanted["StackSetName"]}
+
+
 # moto finds types among the subclasses that are alive: this keeps them so.
 TYPES = [
+    resource_type("AWS::CloudFormation::StackSet", make_stack_set),
     resource_type(
         "AWS::Lambda::Function",
         make_function,

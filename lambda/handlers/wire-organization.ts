@@ -1,0 +1,146 @@
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { STSClient } from '@aws-sdk/client-sts';
+import { durableBatches } from '../aws/durable-steps';
+import { PATIENT, UPLOADING, withLimits } from '../aws/http-limits';
+import { makeJsonCalls } from '../aws/json-call';
+import { listAccounts, organizationsEndpoint } from '../aws/list-accounts';
+import { s3Store } from '../aws/s3-store';
+import { snsChannel } from '../channels/sns';
+import { globMatches } from '../config/globs';
+import type { Config } from '../core/policy/config';
+import type { FollowedRollUp } from '../core/report/account-changes';
+import { dashboardLink, s3ObjectLink } from '../core/report/console-links';
+import { MESSAGE_SCOPES } from '../core/report/message-scope';
+import { nextScheduledDay } from '../core/time/report-schedule';
+import { malformedEvent } from '../core/util/malformed-event';
+import { oneLine } from '../core/util/safe-text';
+import { missedAccounts } from '../organization/follow-accounts';
+import { type OrganizationResult, runOrganization } from '../organization/run-organization-job';
+import type { ListedAccount } from '../organization/select-accounts';
+import type { Channel, Clock, Store } from '../ports/ports';
+import { accountChangeLines } from '../render/account-changes';
+import { dayInWords } from '../render/day-text';
+import { rollUpAttributes } from '../render/message-attributes';
+import { renderRollUpEmail } from '../render/roll-up-email';
+import { pausesOfEvent, reportAge } from '../reporting/report-age';
+import { runSchedule, wasSent } from '../reporting/send-lock';
+import type { Delivery } from '../reporting/send-report';
+import { sendRollUp } from '../reporting/send-roll-up';
+import { storeRollUp } from '../reporting/store-roll-up';
+import { digestOf } from '../runtime/digest';
+import { type OrganizationEnv, parseOrganizationEnv } from '../runtime/env';
+import { newReportId } from '../runtime/report-id';
+import { reportFiles } from '../storage/keys';
+import { readBundledConfig } from './read-bundled-config';
+import { checkOf, scheduledTimeOf } from './read-report-event';
+
+/** Time (ms) after which accounts are no longer listed: 10,000 of them are 500 calls. */
+const LISTING_LIMIT = 5 * 60_000;
+
+/** Lists the accounts by a call that has no client of its own: that of STS signs it. */
+function accountLister(
+  environment: NodeJS.ProcessEnv,
+  region: string,
+  clock: Clock,
+): () => Promise<readonly ListedAccount[]> {
+  const service = organizationsEndpoint(region);
+  const endpoint = environment.AWS_ENDPOINT_URL_ORGANIZATIONS ?? environment.AWS_ENDPOINT_URL ?? service.endpoint;
+  const call = makeJsonCalls(new STSClient({ requestHandler: withLimits(PATIENT) }), {
+    endpoint,
+    signingName: 'organizations',
+    region: service.region,
+    target: 'AWSOrganizationsV20161128',
+  });
+  return () =>
+    listAccounts((token) => call('ListAccounts', token === null ? {} : { NextToken: token }), {
+      deadline: clock() + LISTING_LIMIT,
+      clock,
+    });
+}
+
+interface Sender {
+  readonly store: Store;
+  readonly channel: Channel;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly env: OrganizationEnv;
+}
+
+async function sendMessage(
+  { store, channel, clock, config, env }: Sender,
+  rollUp: FollowedRollUp,
+  scheduledAt: number | null,
+): Promise<Delivery> {
+  const after = Math.max(clock(), scheduledAt ?? 0);
+  const { reportSchedule, region, dashboard } = env;
+  const nextReport =
+    reportSchedule === undefined ? null : nextScheduledDay(reportSchedule, config.zone, after, scheduledAt);
+  const page = store.locate(reportFiles(rollUp.reportId).html);
+  const link = s3ObjectLink(page, region);
+  const email = renderRollUpEmail(rollUp, {
+    details: new Map(),
+    places: [
+      {
+        text: `Every account, with its report (choose Open):${link === null ? ` ${page}` : ''}`,
+        ...(link !== null && { link }),
+      },
+      ...(dashboard === undefined ? [] : [{ text: 'Dashboard:', link: dashboardLink(dashboard, region) }]),
+    ],
+    changes: accountChangeLines(rollUp, missedAccounts(rollUp)),
+    footer: [
+      `Configuration ${oneLine(config.origin)}, ${config.digest.slice(0, 23)}.${nextReport === null ? '' : ` Next report: ${dayInWords(nextReport)}.`}`,
+    ],
+  });
+  return sendRollUp(
+    { store, channel, clock },
+    {
+      reportId: rollUp.reportId,
+      digest: digestOf(rollUp),
+      scheduledAt,
+      message: { ...email, attributes: { ...rollUpAttributes(rollUp), scope: MESSAGE_SCOPES.organization } },
+      confirmedSubscribers: await channel.confirmedSubscribers(),
+    },
+  );
+}
+
+type AgeResult = Awaited<ReturnType<typeof reportAge>>;
+
+/** Composes the function that reports on an organization, which also tells the age of the newest report. */
+export function wireOrganization(
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+): (event: unknown, context: DurableContext) => Promise<OrganizationResult | AgeResult> {
+  const config = readBundledConfig(folder);
+  const env = parseOrganizationEnv(environment);
+  return async (event, context) => {
+    const clock = Date.now;
+    const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
+    const store = s3Store(
+      new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }),
+      env.bucket,
+      () => null,
+    );
+    const check = checkOf(event);
+    if (check === 'age') return reportAge(store, clock(), pausesOfEvent(event));
+    if (check !== null) throw malformedEvent('run', 'check', check, '"age", or none for a report');
+    const channel = snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn);
+    const sender = { store, channel, clock, config, env };
+    return runOrganization(
+      durableBatches(context),
+      {
+        clock,
+        store,
+        newReportId,
+        listAccounts: accountLister(environment, env.region, clock),
+        matches: globMatches,
+        wasSent: (at) => wasSent(store, at),
+        storeViews: (rollUp) => storeRollUp(store, rollUp, config, env.region),
+        runSchedule,
+        send: (rollUp, scheduledAt) => sendMessage(sender, rollUp, scheduledAt),
+      },
+      { scheduledAt: scheduledTimeOf(event), accounts: config.organization.accounts, batchFunction: env.batchFunction },
+    );
+  };
+}

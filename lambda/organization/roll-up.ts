@@ -1,0 +1,92 @@
+import { roundMoney } from '../core/policy/cost';
+import type { MemberAccount } from '../core/policy/policy';
+import type { Report, Totals } from '../core/report/report-model';
+import type { AccountError, RollUp, RollUpAccount } from '../core/report/roll-up';
+import { compareText } from '../core/util/compare-text';
+
+const NO_TOTALS: Totals = {
+  snapshots: 0,
+  keep: 0,
+  expire: 0,
+  held: 0,
+  unmanaged: 0,
+  problems: 0,
+  sizeGb: 0,
+  expireSizeGb: 0,
+  monthlyCostCeiling: 0,
+  expireMonthlyCostCeiling: 0,
+  currency: 'USD',
+};
+
+const COUNTED = ['snapshots', 'keep', 'expire', 'held', 'unmanaged', 'problems', 'sizeGb', 'expireSizeGb'] as const;
+const MONEY = ['monthlyCostCeiling', 'expireMonthlyCostCeiling'] as const;
+
+/** Sums the totals of several reports. Money stays in whole cents. */
+export function sumTotals(all: readonly Totals[]): Totals {
+  const sum = { ...NO_TOTALS };
+  for (const totals of all) {
+    for (const member of COUNTED) sum[member] += totals[member];
+    for (const member of MONEY) sum[member] = roundMoney(sum[member] + totals[member]);
+  }
+  return sum;
+}
+
+/** Makes the roll-up of accounts, in order of their ids. */
+export function makeRollUp(reportId: string, accounts: readonly RollUpAccount[]): RollUp {
+  return {
+    schemaVersion: 1,
+    reportId,
+    complete: accounts.every(({ status }) => status === 'read'),
+    accounts: [...accounts].sort((a, b) => compareText(a.id, b.id)),
+    totals: sumTotals(accounts.flatMap(({ totals }) => totals ?? [])),
+    spend: null,
+  };
+}
+
+/** An account without a report. */
+export const unreadAccount = (
+  { id, name, ou }: MemberAccount,
+  status: 'no-role' | 'not-active' | 'failed',
+  error: AccountError,
+): RollUpAccount => ({ id, name, ou, status, error, reportId: null, totals: null });
+
+/** The first resource of another account in a report; null: there is none. */
+function foreignArn({ items, sources }: Pick<Report, 'items' | 'sources'>, id: string): string | null {
+  const isForeign = ({ account }: { readonly account: string | null }): boolean => account !== null && account !== id;
+  const item = items.find(({ snapshot }) => isForeign(snapshot));
+  if (item !== undefined) return item.snapshot.arn ?? item.snapshot.name ?? '';
+  return sources.find(isForeign)?.arn ?? null;
+}
+
+/**
+ * An account with its report. A report that names resources of another account counts as none: its credentials are not
+ * those of the account.
+ */
+export function reportedAccount(
+  { id, name, ou }: MemberAccount,
+  report: Pick<Report, 'items' | 'sources' | 'reportId' | 'totals' | 'scopes' | 'complete' | 'problems'>,
+): RollUpAccount {
+  const foreign = foreignArn(report, id);
+  if (foreign !== null)
+    return unreadAccount({ id, name, ou }, 'failed', {
+      code: 'organization.foreign-resource',
+      message: `the answers for account ${id} name a resource of another account: ${foreign}`,
+    });
+  const { reportId, totals, scopes, complete } = report;
+  const failed = scopes.find(({ error }) => error !== undefined)?.error ?? null;
+  const error = failed && { code: failed.code, message: failed.message };
+  const nothing = scopes.every(({ status, pages }) => status !== 'read' && pages === 0);
+  if (nothing)
+    return unreadAccount({ id, name, ou }, 'failed', error ?? { code: 'unknown', message: 'nothing was read' });
+  if (complete) return { id, name, ou, status: 'read', error: null, reportId, totals };
+  const problem = report.problems.find(({ code }) => code === 'source.unread');
+  return {
+    id,
+    name,
+    ou,
+    status: 'incomplete',
+    error: error ?? { code: problem?.code ?? 'inventory.incomplete', message: problem?.message ?? 'not all was read' },
+    reportId,
+    totals,
+  };
+}

@@ -1,0 +1,85 @@
+import type { RollUp, RollUpAccount } from '../core/report/roll-up';
+import { oneLine } from '../core/util/safe-text';
+import { escapeMarkdown } from './markdown';
+import { formatNumber } from './numbers';
+import {
+  ACCOUNT_COLUMNS,
+  type AccountDetails,
+  accountCells,
+  accountTitle,
+  REPORT_ONLY,
+  reportedAccounts,
+  rollUpGroups,
+  rollUpOutcome,
+  STATUS_WORDS,
+  unreadLine,
+} from './roll-up';
+import { type TerminalStyle, wrap } from './terminal';
+import { dropColumns, tableText } from './text-table';
+
+/** What the forms of a roll-up show besides it. */
+export interface RollUpContext {
+  /** By account number, of each that has a report. */
+  readonly details: ReadonlyMap<string, AccountDetails>;
+  /** The command that prints everything of these accounts as JSON; null: there is none. */
+  readonly jsonCommand: string | null;
+}
+
+const NAME_COLUMN = ACCOUNT_COLUMNS.indexOf('NAME');
+const STATUS_COLUMN = ACCOUNT_COLUMNS.indexOf('STATUS');
+
+/** Why an account was not read, or not in full. */
+export function accountReason(account: RollUpAccount, details: AccountDetails | undefined): string {
+  const lists = details?.unread ?? [];
+  const named =
+    lists.length === 0
+      ? ''
+      : ` (${formatNumber(lists.length)} not read: ${lists.slice(0, 3).join(', ')}${lists.length > 3 ? ', …' : ''})`;
+  return oneLine(`${account.error?.message ?? STATUS_WORDS[account.status]}${named}`);
+}
+
+/** Renders a roll-up as text: what was not read, then the accounts with the most to free first. */
+export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style: TerminalStyle): Generator<string> {
+  const columns = Math.max(20, style.columns);
+  const paint = (code: string, text: string): string =>
+    style.colour ? `\u001b[${code}m${text.slice(0, -1)}\u001b[0m\n` : text;
+  const { unread, partly } = rollUpGroups(rollUp.accounts);
+  const withReport = reportedAccounts(rollUp);
+  yield paint(rollUp.complete ? '1' : '1;31', wrap(unreadLine(rollUp.accounts), columns, ''));
+  yield wrap(rollUpOutcome(rollUp), columns, '');
+  const groups = [
+    { title: 'NOT READ', accounts: unread },
+    { title: 'READ IN PART', accounts: partly },
+  ];
+  for (const { title, accounts } of groups) {
+    if (accounts.length === 0) continue;
+    yield `\n${paint('1', `${title}\n`)}`;
+    for (const account of accounts) {
+      const reason = accountReason(account, context.details.get(account.id));
+      yield wrap(`${accountTitle(account)}, ${STATUS_WORDS[account.status]}: ${reason}`, columns, '  - ');
+    }
+  }
+  if (withReport.length > 0) {
+    yield `\n${paint('1', 'ACCOUNTS\n')}`;
+    const rows = [ACCOUNT_COLUMNS, ...withReport.map(accountCells)];
+    yield tableText(dropColumns(rows, columns, [STATUS_COLUMN, NAME_COLUMN]), columns);
+  }
+  yield `\n${wrap(REPORT_ONLY, columns, '')}`;
+  if (context.jsonCommand !== null)
+    yield `${wrap('The snapshots of each account, with their reasons:', columns, '')}    ${context.jsonCommand}\n`;
+}
+
+/** Renders a roll-up as Markdown. */
+export function* renderRollUpMarkdown(rollUp: RollUp, context: RollUpContext): Generator<string> {
+  const { unread, partly } = rollUpGroups(rollUp.accounts);
+  yield '# Lightsail snapshots of several accounts\n\n';
+  yield `${escapeMarkdown(unreadLine(rollUp.accounts))}\n\n${escapeMarkdown(rollUpOutcome(rollUp))}\n\n`;
+  const missing = [...unread, ...partly];
+  if (missing.length > 0) yield '## Not read, or in part\n\n';
+  for (const account of missing)
+    yield `- ${escapeMarkdown(`${accountTitle(account)}, ${STATUS_WORDS[account.status]}: ${accountReason(account, context.details.get(account.id))}`)}\n`;
+  yield `${missing.length > 0 ? '\n' : ''}## Accounts\n\n| ${ACCOUNT_COLUMNS.join(' | ')} |\n|${ACCOUNT_COLUMNS.map(() => '---').join('|')}|\n`;
+  for (const account of reportedAccounts(rollUp))
+    yield `| ${accountCells(account).map(escapeMarkdown).join(' | ')} |\n`;
+  yield `\n${escapeMarkdown(REPORT_ONLY)}\n`;
+}

@@ -1,0 +1,111 @@
+import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type Alias, Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { buildEnv } from '../lambda/runtime/env';
+import type { BundledConfiguration } from '../lambda/runtime/stage-function';
+import { REPORTS, RUNS } from '../lambda/storage/keys';
+import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
+import { durableAlias } from './durable-function';
+import { grantKey } from './encryption';
+import { functionCode } from './function-code';
+import type { ReportFunction } from './report-function';
+import type { ReportStore } from './report-store';
+
+/** What the function of an organization works with. */
+export interface OrganizationFunctionProps {
+  readonly configuration: BundledConfiguration;
+  /** Reads a batch of accounts. */
+  readonly report: ReportFunction;
+  /** Where the e-mail goes. */
+  readonly topic: ITopic;
+  readonly store: ReportStore;
+  /** The expression of the report's schedule. */
+  readonly reportSchedule: string;
+  /** Where an execution goes that failed. */
+  readonly deadLetters: IQueue;
+  readonly logRetention?: RetentionDays;
+}
+
+/** 200 batches, ten at a time, each of a quarter of an hour at most, are five hours. */
+const ROLL_UP_TIMEOUT = Duration.hours(8);
+
+/** A start of the same name is another execution after this. */
+const ROLL_UP_HISTORY = Duration.days(1);
+
+/**
+ * The function that reports on an organization: it lists the accounts, has the report function read them batch by
+ * batch, and sends one e-mail. Durable, and started by its alias. It cannot read Lightsail.
+ */
+export class OrganizationFunction extends Construct {
+  readonly function: LambdaFunction;
+  /** What is invoked: an execution stays with the version that it began with. */
+  readonly alias: Alias;
+  readonly role: Role;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: OrganizationFunctionProps) {
+    super(scope, id);
+    const { configuration, report, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
+    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: 'Lists the accounts of the organization and reports on all of them. Can read no snapshot.',
+    });
+    const isExtensible = this.grantWork(props);
+    this.function = new LambdaFunction(this, 'Function', {
+      description:
+        'Reports on the Lightsail snapshots of an organization: one e-mail over all accounts. Deletes nothing.',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: functionCode('organization', configuration),
+      role: this.role,
+      logGroup: this.logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      environment: buildEnv({
+        topicArn: topic.topicArn,
+        bucket: store.bucket.bucketName,
+        batchFunction: report.function.functionName,
+        reportSchedule: props.reportSchedule,
+        ...store.recording,
+      }),
+      memorySize: 512,
+      timeout: Duration.minutes(15),
+      durableConfig: { executionTimeout: ROLL_UP_TIMEOUT, retentionPeriod: ROLL_UP_HISTORY },
+      // The engine continues by itself; a start that failed is for a person to check.
+      retryAttempts: 0,
+      maxEventAge: Duration.hours(1),
+      deadLetterQueue: deadLetters,
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+    });
+    // By the annotation's own id: an acknowledgement of the validation report leaves the line at every synth.
+    Annotations.of(this.function).acknowledgeInfo(
+      'aws-lambda:Function.DurableConfig',
+      'It is durable from its first deployment on.',
+    );
+    this.alias = durableAlias(this, { role: this.role, target: this.function, isExtensible, more: [] });
+  }
+
+  /** Gives the role all that does not name its function. Returns whether the app lets it have policies. */
+  private grantWork({ report, topic, store }: OrganizationFunctionProps): boolean {
+    const { functionArn } = report.function;
+    const grants: readonly (readonly [readonly string[], readonly string[]])[] = [
+      [['organizations:ListAccounts'], ['*']],
+      [['lambda:InvokeFunction'], [functionArn, `${functionArn}:*`]],
+      [['sns:ListSubscriptionsByTopic', 'sns:Publish'], [topic.topicArn]],
+      [['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]],
+    ];
+    const added = grants.map(([actions, resources]) =>
+      this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] })),
+    );
+    store.grantOrganization(this.role, [REPORTS, RUNS]);
+    if (topic.masterKey) grantKey(topic.masterKey, this.role);
+    acknowledgeEverything(this.role, 'organizations:ListAccounts knows no resource-level permission.');
+    acknowledgeWildcard(this.role, functionArn, ':*', 'Versions and aliases of the one function that is invoked.');
+    return added.every(Boolean);
+  }
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import * as fc from 'fast-check';
+import type { AccountStatus, RollUpAccount } from '../../lambda/core/report/roll-up';
+import { makeRollUp, reportedAccount, unreadAccount } from '../../lambda/organization/roll-up';
+import { accountDetails, unreadLine } from '../../lambda/render/roll-up';
+import { renderRollUpCsv } from '../../lambda/render/roll-up-csv';
+import { renderRollUpEmail } from '../../lambda/render/roll-up-email';
+import { ROLL_UP_SCRIPT, ROLL_UP_SCRIPT_HASH, renderRollUpHtml } from '../../lambda/render/roll-up-html';
+import { renderRollUpJson } from '../../lambda/render/roll-up-json';
+import { renderRollUpMarkdown, renderRollUpText } from '../../lambda/render/roll-up-text';
+import { aReport, expired, kept } from '../support/report-builder';
+
+const REPORT = aReport([kept(), expired({ name: 'old' })]);
+const idOf = (index: number): string => String(210_000_000_000 + index);
+
+function account(
+  index: number,
+  status: AccountStatus = 'read',
+  name: string | null = `client-${index}`,
+): RollUpAccount {
+  const member = { id: idOf(index), name, ou: null };
+  if (status === 'no-role' || status === 'not-active' || status === 'failed')
+    return unreadAccount(member, status, { code: 'AccessDenied', message: `refused for ${index}` });
+  const read = reportedAccount({ ...member, id: '123456789012' }, REPORT);
+  return { ...read, ...member, status, error: status === 'read' ? null : { code: 'E', message: 'a list' } };
+}
+
+const MANY = Array.from({ length: 300 }, (_, index) => account(index, index < 25 ? 'no-role' : 'read'));
+const CONTEXT = { details: new Map([[idOf(299), accountDetails(REPORT)]]), jsonCommand: null };
+const textOf = (chunks: Iterable<string>): string => [...chunks].join('');
+const STYLE = { columns: 80, colour: false };
+
+test.each<[readonly RollUpAccount[], string]>([
+  [[account(1)], 'The account was read in full.'],
+  [[account(1), account(2)], 'All 2 accounts were read in full.'],
+  [[account(1, 'no-role'), account(2)], '1 of 2 accounts could not be read: client-1.'],
+  [[account(1, 'failed', null), account(2)], `1 of 2 accounts could not be read: ${idOf(1)}.`],
+  [[account(1), account(2, 'incomplete')], 'All of 2 accounts could be reached, 1 read in part: client-2.'],
+  [
+    [account(1, 'not-active'), account(2, 'incomplete')],
+    '1 of 2 accounts could not be read: client-1; 1 read in part: client-2.',
+  ],
+])('the first line of case %#', (accounts, line) => {
+  expect(unreadLine(accounts)).toBe(line);
+});
+
+it('the first line of the e-mail counts the accounts that could not be read, and names the first ten', () => {
+  const [first = ''] = renderRollUpEmail(makeRollUp('r', MANY), CONTEXT).body.split('\n');
+  expect(first).toMatch(/^25 of 300 accounts could not be read: client-0, .*client-9 and 15 more\.$/);
+});
+
+it('the first line of the e-mail names ten accounts also where their names are long', () => {
+  const long = MANY.map((each, index) => ({ ...each, name: `client-with-a-long-name-${index}` }));
+  const [first = ''] = renderRollUpEmail(makeRollUp('r', long), CONTEXT).body.split('\n');
+  expect(first.length).toBeLessThanOrEqual(200);
+  expect(first.split(': ')[1]?.split(', ')).toHaveLength(10);
+  expect(first).toMatch(/ and 15 more\.$/);
+});
+
+it('the e-mail keeps its limits, whatever the accounts are', () => {
+  const statuses: readonly AccountStatus[] = ['read', 'incomplete', 'no-role', 'not-active', 'failed'];
+  const anAccount = fc
+    .tuple(fc.nat(999), fc.constantFrom(...statuses), fc.option(fc.string({ unit: 'binary', maxLength: 80 })))
+    .map(([index, status, name]) => account(index, status, name));
+  fc.assert(
+    fc.property(fc.array(anAccount, { minLength: 1, maxLength: 60 }), (accounts) => {
+      const { subject, body } = renderRollUpEmail(makeRollUp('r', accounts), CONTEXT);
+      expect(subject).toMatch(/^[ -~]{1,99}$/);
+      expect(body.split('\n').length - 1).toBeLessThanOrEqual(40);
+      expect(Buffer.byteLength(body)).toBeLessThanOrEqual(8 * 1024);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test.each([
+  [[account(1, 'no-role'), account(2)], '[Lightsail] INCOMPLETE: 1 of 2 accounts could not be read'],
+  [[account(1, 'incomplete')], '[Lightsail] INCOMPLETE: 1 of 1 account could not be read in full'],
+  [[account(1), account(2)], '[Lightsail] 2 of 4 snapshots in 2 accounts are expired, up to $4.00/month'],
+])('the subject of case %# names what was not read first', (accounts, subject) => {
+  expect(renderRollUpEmail(makeRollUp('r', accounts), CONTEXT).subject).toBe(subject);
+});
+
+it('text, page, Markdown, JSON and CSV name every account', () => {
+  const rollUp = makeRollUp('r', MANY);
+  const forms = [
+    renderRollUpText(rollUp, CONTEXT, STYLE),
+    renderRollUpHtml(rollUp, CONTEXT),
+    renderRollUpMarkdown(rollUp, CONTEXT),
+    renderRollUpJson(rollUp),
+    renderRollUpCsv(rollUp),
+  ].map(textOf);
+  for (const form of forms) for (const { id } of MANY) expect(form).toContain(id);
+});
+
+it('the text of 80 columns has no wider line', () => {
+  const text = textOf(renderRollUpText(makeRollUp('r', MANY), CONTEXT, STYLE));
+  expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+it('the page lists what was not read before the accounts, and those before by what they could free', () => {
+  const cheap = account(1);
+  const dear = { ...account(2), totals: cheap.totals && { ...cheap.totals, expireMonthlyCostCeiling: 99 } };
+  const page = textOf(renderRollUpHtml(makeRollUp('r', [cheap, dear, account(3, 'failed')]), CONTEXT));
+  const places = [idOf(3), idOf(2), idOf(1)].map((id) => page.lastIndexOf(`(${id})`));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+});
+
+it('names and messages of other people are text on the page', () => {
+  const evil = '<cwdb-action action="call">"\'';
+  const page = textOf(
+    renderRollUpHtml(makeRollUp('r', [account(1, 'failed', evil), account(2, 'read', evil)]), CONTEXT),
+  );
+  expect(page).not.toContain('<cwdb-action');
+  expect(page).toContain('&lt;cwdb-action');
+});
+
+it('the content security policy of the page names the hash of its script', () => {
+  const hash = createHash('sha256').update(ROLL_UP_SCRIPT).digest('base64');
+  expect(ROLL_UP_SCRIPT_HASH).toBe(`sha256-${hash}`);
+  expect(textOf(renderRollUpHtml(makeRollUp('r', MANY), CONTEXT))).toContain(`script-src '${ROLL_UP_SCRIPT_HASH}'`);
+});
+
+it('an account without a report has empty cells in CSV, not zeros', () => {
+  const [head = '', row = ''] = textOf(renderRollUpCsv(makeRollUp('r', [account(1, 'no-role')]))).split('\n');
+  const column = head.split(',').indexOf('snapshots');
+  expect(row.split(',')[column]).toBe('');
+});
+
+it('the page of a deployment links the page of each account', () => {
+  const page = textOf(renderRollUpHtml(makeRollUp('r', [account(1)]), CONTEXT, ({ id }) => `${id}/report.html`));
+  expect(page).toContain(`href="${idOf(1)}/report.html"`);
+});
