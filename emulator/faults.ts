@@ -2,7 +2,7 @@ import type { EmulatorFault, FaultOf } from './fault';
 
 /** One call, as faults, hooks and the request log see it. */
 export interface Call {
-  readonly service: 'lightsail' | 'sns' | 's3' | 'sts';
+  readonly service: 'lightsail' | 'sns' | 's3' | 'sts' | 'events';
   readonly operation: string;
   readonly region: string;
   /** What the call names, if anything. */

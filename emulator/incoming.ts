@@ -4,7 +4,7 @@ import { requestedName } from './lightsail';
 import { decodeBody, s3Operation } from './s3';
 import { ServiceRefusal } from './service-error';
 
-const SERVICE_NAMES = ['lightsail', 'sns', 's3', 'sts'] as const;
+const SERVICE_NAMES = ['lightsail', 'sns', 's3', 'sts', 'events'] as const;
 const MAX_REQUEST_BYTES = 512 * 1024 * 1024;
 
 /** A request, read whole: which call it is, and what its service needs. */
@@ -22,8 +22,9 @@ export interface Incoming {
 
 /** The service that a request is meant for, by its looks: also before (or without) a signature. */
 export function looksLike(request: IncomingMessage): Call['service'] {
-  if (request.headers['x-amz-target'] !== undefined) return 'lightsail';
-  const scope = /\/(lightsail|sns|s3|sts)\/aws4_request/.exec(request.headers.authorization ?? '');
+  const target = request.headers['x-amz-target'];
+  if (target !== undefined) return String(target).startsWith('AWSEvents.') ? 'events' : 'lightsail';
+  const scope = /\/(lightsail|sns|s3|sts|events)\/aws4_request/.exec(request.headers.authorization ?? '');
   const named = SERVICE_NAMES.find((service) => service === scope?.[1]);
   return named ?? (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'sns' : 's3');
 }
@@ -108,6 +109,13 @@ export async function readIncoming(request: IncomingMessage): Promise<Incoming> 
     const [, operation = ''] = /^Lightsail_20161128\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
     const input = requestJson(body);
     return { ...none, input, call: { service, operation, region, name: requestedName(input), body } };
+  }
+  if (service === 'events') {
+    const [, operation = ''] = /^AWSEvents\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
+    const input = requestJson(body);
+    const [entry] = Array.isArray(input.Entries) ? (input.Entries as Readonly<Record<string, unknown>>[]) : [];
+    const name = String(entry?.EventBusName ?? 'default');
+    return { ...none, input, call: { service, operation, region, name, body } };
   }
   const form = new URLSearchParams(body);
   return {

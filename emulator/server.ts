@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { AccountData } from './account';
 import { effectsOn, type Hook, refuseStruck } from './effects';
+import { answerEventBus, type ReceivedEvent } from './event-bus';
 import type { FaultInput } from './fault';
 import { type Call, faultEngine, type Struck } from './faults';
 import { type Incoming, looksLike, readIncoming } from './incoming';
@@ -33,6 +34,8 @@ export interface Emulator {
   connections(): number;
   /** Messages that SNS took, in order. */
   readonly published: PublishedMessage[];
+  /** Events that EventBridge accepted, in order. */
+  readonly events: ReceivedEvent[];
   /** Objects by bucket, then by key. */
   readonly objects: ReadonlyMap<string, Map<string, S3Object>>;
   /** Milliseconds by which the service's clock is ahead; settable. */
@@ -61,7 +64,7 @@ export interface EmulatorOptions extends ScenarioSettings {
   readonly clock?: (() => number) | undefined;
 }
 
-/** Starts the embedded Lightsail (with the SNS, S3 and STS calls that the handlers make) on a loopback address. */
+/** Starts the embedded Lightsail (with the SNS, S3, STS and EventBridge calls that the handlers make) on a loopback address. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const scenario: Scenario = 'account' in options.account ? options.account : { account: options.account };
   const set = <Key extends keyof ScenarioSettings>(key: Key): ScenarioSettings[Key] => options[key] ?? scenario[key];
@@ -77,6 +80,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     now,
   };
   const published: PublishedMessage[] = [];
+  const events: ReceivedEvent[] = [];
   const requests = requestLog();
   const effects = effectsOn(world);
   const pages = new Map<string, { readonly version: number; readonly body: string }>();
@@ -109,6 +113,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     requests,
     connections: () => connections,
     published,
+    events,
     objects: s3.buckets,
     clockOffset: set('clockOffset') ?? 0,
     pageSize: set('pageSize') ?? 50,
@@ -194,6 +199,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         const body = answerLightsail({ call, input, struck, world, pageSize: emulator.pageSize, cache: pages });
         return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
       }
+      case 'events': {
+        const receive = (event: ReceivedEvent) => events.push(event);
+        const body = answerEventBus(call.operation, input, { struck, region: call.region, receive, now });
+        return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+      }
       case 'sns':
         return inXml(
           answerSns(
@@ -219,6 +229,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
             message: `the emulator failed: ${error instanceof Error ? error.message : error}`,
           };
     const status = statusOf(known);
+    const { code: __type, message } = known;
+    if (service === 'events')
+      return {
+        status,
+        headers: { 'content-type': 'application/x-amz-json-1.1' },
+        body: JSON.stringify({ __type, message }),
+      };
     if (service === 'lightsail')
       return {
         status,

@@ -186,6 +186,16 @@ function checkLogRetention(given: unknown): void {
   );
 }
 
+/** By what is read of a bus, as `checkOwn` does. */
+function checkEvents(given: unknown): void {
+  if (given === undefined || typeof given === 'boolean') return;
+  if (typeof given === 'object' && given !== null && 'eventBusArn' in given && 'env' in given) return;
+  throw refusedProp(
+    'events',
+    `got ${shownProperty(given)}, expected true, false, or an event bus, such as EventBus.fromEventBusName(this, 'Bus', 'mine')`,
+  );
+}
+
 function checkFlag(prop: CodeIn<'props'>, given: unknown): boolean {
   if (given === undefined || typeof given === 'boolean') return given ?? false;
   throw refusedProp(prop, `got ${shownProperty(given)}, expected true or false`);
@@ -197,6 +207,7 @@ function checkResources(props: SnapshotRetentionProps): void {
   checkOwn('topic', topic);
   checkOwn('bucket', bucket);
   checkOwn('encryptionKey', encryptionKey);
+  checkEvents(props.events);
   if (logRetention !== undefined) checkLogRetention(logRetention);
   if (bucket && (keepReportsFor || lockReportsFor || objectLock))
     throw refusedProp(
@@ -226,6 +237,7 @@ const PROPERTIES = {
   monitoring: true,
   runbookUrl: true,
   okActions: true,
+  events: true,
   deletion: true,
 } satisfies Record<keyof SnapshotRetentionProps, true>;
 

@@ -6,7 +6,7 @@ import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
 
 /** What `cdk deploy -c key=value` may say. */
-const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring'] as const;
+const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring', 'events'] as const;
 type Key = (typeof KEYS)[number];
 
 /** What is to be deployed, as asked for by context. */
@@ -18,6 +18,8 @@ export interface DeployContext {
   readonly monitoring: MonitoringLevel;
   /** Who may start a deletion; `off` deploys nothing that could delete. */
   readonly deletion: DeletionSetting;
+  /** Whether events are put on the default event bus. */
+  readonly events: boolean;
 }
 
 /** Whether deletion is deployed, and who starts it: a person, or a schedule as well. */
@@ -69,6 +71,11 @@ function readDeletion(text: string): DeletionSetting {
   );
 }
 
+function readSwitch(key: 'events', text: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw refusedContext(key, `context "${key}" is ${JSON.stringify(text)}: expected off, on, as in -c ${key}=on`);
+}
+
 /** What `cdk acknowledge` and `cdk cli-telemetry` note in cdk.context.json. */
 const NOTED_BY_CDK = ['acknowledged-issue-numbers', 'cli-telemetry'];
 
@@ -97,5 +104,6 @@ export function readContext(context: Readonly<Record<string, unknown>>): DeployC
     schedule: checkSchedule(readContextText(context, 'schedule') ?? DEFAULT_SCHEDULE),
     monitoring: readMonitoring(readContextText(context, 'monitoring') ?? 'full'),
     deletion: readDeletion(readContextText(context, 'deletion') ?? 'off'),
+    events: readSwitch('events', readContextText(context, 'events') ?? 'off'),
   };
 }

@@ -1,4 +1,5 @@
 import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Alias,
@@ -18,6 +19,7 @@ import type { BundledConfiguration } from '../lambda/runtime/stage-function';
 import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
 import { deletionStatements } from './deletion-access';
 import { grantKey } from './encryption';
+import { putStatement } from './event-bus';
 import { functionCode } from './function-code';
 import type { ReportStore } from './report-store';
 
@@ -35,6 +37,8 @@ export interface DeletionFunctionProps {
   readonly reportSchedule: string;
   /** Where an execution goes that failed. */
   readonly deadLetters: IQueue;
+  /** Where events go; absent: none are sent. */
+  readonly eventBus?: IEventBus;
   /**
    * How long its logs are kept.
    *
@@ -49,13 +53,20 @@ const EXECUTION_TIMEOUT = Duration.hours(24);
 /** An execution of the same name can be started again after this: the plan of one that did not finish. */
 const HISTORY_FOLDERS = Duration.days(1);
 
-const environmentOf = ({ mode, topic, store, reportSchedule }: DeletionFunctionProps): Record<string, string> =>
+const environmentOf = ({
+  mode,
+  topic,
+  store,
+  reportSchedule,
+  eventBus,
+}: DeletionFunctionProps): Record<string, string> =>
   buildEnv({
     topicArn: topic.topicArn,
     bucket: store.bucket.bucketName,
     deletionMode: mode,
     ...(mode === 'automatic' && { reportSchedule }),
     ...store.recording,
+    ...(eventBus && { eventBus: eventBus.eventBusArn }),
   });
 
 /**
@@ -118,7 +129,7 @@ export class DeletionFunction extends Construct {
   }
 
   /** Gives the role all that does not name the function. Returns whether the app lets it have policies. */
-  private grantWork({ mode, config, topic, store }: DeletionFunctionProps): boolean {
+  private grantWork({ mode, config, topic, store, eventBus }: DeletionFunctionProps): boolean {
     for (const statement of deletionStatements(this.role, config)) this.role.addToPolicy(statement);
     this.role.addToPolicy(
       new PolicyStatement({
@@ -134,6 +145,7 @@ export class DeletionFunction extends Construct {
     );
     store.grantDeletion(this.role, mode);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
+    if (eventBus) this.role.addToPolicy(putStatement(eventBus));
     acknowledgeEverything(
       this.role,
       'Lightsail reads know no resource-level permission; the operations are named one by one.',

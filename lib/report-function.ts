@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -8,6 +9,7 @@ import { buildEnv } from '../lambda/runtime/env';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
 import { acknowledgeEverything } from './acknowledge';
 import { grantKey } from './encryption';
+import { putStatement } from './event-bus';
 import { functionCode } from './function-code';
 import { readStatement } from './lightsail-access';
 import type { ReportStore } from './report-store';
@@ -21,6 +23,8 @@ export interface ReportFunctionProps {
   readonly store: ReportStore;
   /** Whether snapshots can be deleted: then the index of reports lists deletions too. */
   readonly deletes: boolean;
+  /** Where events go; absent: none are sent. */
+  readonly eventBus?: IEventBus;
   /**
    * How long its logs are kept.
    *
@@ -43,7 +47,7 @@ export class ReportFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ReportFunctionProps) {
     super(scope, id);
-    const { configuration, topic, store, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { configuration, topic, store, eventBus, logRetention = RetentionDays.THREE_MONTHS } = props;
 
     // No name of its own: a named group that outlived its stack blocks the next deployment.
     this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
@@ -56,6 +60,7 @@ export class ReportFunction extends Construct {
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
     store.grantReport(this.role, props.deletes);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
+    if (eventBus) this.role.addToPolicy(putStatement(eventBus));
     acknowledgeEverything(
       this.role,
       'Lightsail reads know no resource-level permission; the operations are named one by one.',
@@ -71,7 +76,12 @@ export class ReportFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, ...store.recording }),
+      environment: buildEnv({
+        topicArn: topic.topicArn,
+        bucket: store.bucket.bucketName,
+        ...store.recording,
+        ...(eventBus && { eventBus: eventBus.eventBusArn }),
+      }),
       // A large account is read within 256 MB; what is above that buys CPU, of which deciding and writing a report use
       // what they get.
       memorySize: 512,

@@ -1,5 +1,6 @@
 import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -19,6 +20,7 @@ import { nameOfDashboard } from './dashboard';
 import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
 import { type KeyUse, requireNameable, targetOf } from './encryption';
+import { busFor } from './event-bus';
 import { RetentionGrants } from './grants';
 import { Monitoring, type MonitoringLevel } from './monitoring';
 import { completeBucketPolicy, completeKeyPolicy, completeTopicPolicy } from './other-accounts';
@@ -139,6 +141,13 @@ export interface SnapshotRetentionProps {
    */
   readonly okActions?: boolean;
   /**
+   * Whether reports, plans and deletions put events on an event bus: `true` for the default bus, or a bus of yours in
+   * the stack's region. Events have totals and ids, no names. docs/events.md lists them.
+   *
+   * @default false
+   */
+  readonly events?: boolean | IEventBus;
+  /**
    * Whether snapshots can be deleted: by a person who approves a report's plan (`approve`), or also by a schedule, once
    * every report of the grace period has listed them (`automatic`).
    *
@@ -213,11 +222,13 @@ export class SnapshotRetention extends Construct {
     });
     acknowledge(this.deadLetters, 'SQS3', 'It is the dead-letter queue of the schedules.');
 
+    const eventBus = busFor(this, props.events);
     this.report = new ReportFunction(this, 'Report', {
       configuration,
       topic: this.topic,
       store,
       deletes: checked.deletion !== 'off',
+      ...(eventBus && { eventBus }),
       ...(logRetention && { logRetention }),
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
@@ -232,7 +243,8 @@ export class SnapshotRetention extends Construct {
 
     this.checkFirstReport();
     this.grants = new RetentionGrants(store, this.report.function);
-    this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
+    this.deletion =
+      checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, eventBus, props, checked);
     this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(checked).alarms;
     writeSuppressions(this);
   }
@@ -307,6 +319,7 @@ export class SnapshotRetention extends Construct {
   private makeDeletion(
     mode: DeployedDeletion,
     store: ReportStore,
+    eventBus: IEventBus | null,
     { configuration, logRetention }: SnapshotRetentionProps,
     { config, schedule }: CheckedProps,
   ): DeletionFunction {
@@ -318,6 +331,7 @@ export class SnapshotRetention extends Construct {
       store,
       deadLetters: this.deadLetters,
       reportSchedule: schedule,
+      ...(eventBus && { eventBus }),
       ...(logRetention && { logRetention }),
     });
     const { alias } = deletion;

@@ -25,6 +25,7 @@ import type { Clock } from '../ports/ports';
 import { ALIAS, aliasArn, invokeCommand } from '../render/deletion-commands';
 import { digestOf, sha256Of } from '../runtime/digest';
 import { parseDeletionEnv } from '../runtime/env';
+import { busOf } from './event-bus-of';
 import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './read-bundled-config';
 
@@ -109,6 +110,7 @@ export function wireDeletion(
       ),
       evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       channel: snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn),
+      ...busOf(env, environment),
       digest: digestOf,
       ...lightsailPorts(env.region, account, clock),
       config,

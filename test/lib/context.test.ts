@@ -24,6 +24,7 @@ test('an address is enough', () => {
     schedule: 'cron(0 8 ? * MON *)',
     monitoring: 'full',
     deletion: 'off',
+    events: false,
   });
 });
 
@@ -43,6 +44,7 @@ test('a configuration and a schedule are taken as named', () => {
       schedule: 'rate(7 days)',
       deletion: 'approve',
       monitoring: 'alarms',
+      events: 'on',
     }),
   ).toEqual({
     emails: [email],
@@ -50,6 +52,7 @@ test('a configuration and a schedule are taken as named', () => {
     schedule: 'rate(7 days)',
     monitoring: 'alarms',
     deletion: 'approve',
+    events: true,
   });
 });
 
