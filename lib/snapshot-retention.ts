@@ -213,15 +213,7 @@ export class SnapshotRetention extends Construct {
     requireUnshared(this, others);
     checkOverlap(this, this.reach, others);
 
-    // Encrypted by SQS itself, whatever the key: its letters are a time and an error, and the scheduler then needs no
-    // key.
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledge(this.deadLetters, 'SQS3', 'It is the dead-letter queue of the schedules.');
-
+    this.deadLetters = this.makeDeadLetters();
     const eventBus = busFor(this, props.events);
     this.report = new ReportFunction(this, 'Report', {
       configuration,
@@ -259,6 +251,17 @@ export class SnapshotRetention extends Construct {
       target: this.report.function,
       deadLetters: this.deadLetters,
     });
+  }
+
+  /** Encrypted by SQS itself, whatever the key: its messages are a time and an error, and the scheduler needs no key. */
+  private makeDeadLetters(): Queue {
+    const queue = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(queue, 'SQS3', 'It is the dead-letter queue of the schedules.');
+    return queue;
   }
 
   /** Sets variables of the report function. */

@@ -8,6 +8,7 @@ import type { DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
+import { DETAIL_TYPES } from '../../lambda/core/report/retention-event';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { renderPlanJson } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
@@ -19,6 +20,7 @@ import { bundleHandler } from '../../scripts/bundle';
 import { ACCOUNT, HERE, smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { aConfig } from '../support/config-builder';
+import { validateEvent } from '../support/event-schema';
 import { runCli, unwrapped } from '../support/terminal';
 import { type DurableEndpoint, durableEndpoint } from './durable-endpoint';
 import { EXECUTION, immortal, runExecution } from './durable-engine';
@@ -209,6 +211,23 @@ describe('the bundle of the deletion function', () => {
       }),
     60_000,
   );
+
+  it('puts events of its start and its end on the bus, as the published schema has them', () =>
+    withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ emulator, handler, plan }) => {
+      const bus = 'arn:aws:events:eu-central-1:123456789012:event-bus/default';
+      process.env.EVENT_BUS = bus;
+      try {
+        const { result } = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
+        expect(result).toMatchObject({ state: 'finished', events: 'sent' });
+      } finally {
+        delete process.env.EVENT_BUS;
+      }
+      expect(emulator.events).toMatchObject([
+        { bus, detailType: DETAIL_TYPES['deletion-started'], detail: { planId: plan.id, approvedBy: 'caller' } },
+        { bus, detailType: DETAIL_TYPES['deletion-ended'], detail: { state: 'finished', totals: { deleted: 5 } } },
+      ]);
+      expect(emulator.events.flatMap(({ detail }) => validateEvent(detail))).toEqual([]);
+    }));
 
   it('refuses the event of a schedule where it is deployed for approvals, before it reads anything', () =>
     withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ emulator, handler, left }) => {
