@@ -65,7 +65,7 @@ function errorText(status: number, text: string): string {
 }
 
 const isTransient = (status: number, text: string): boolean =>
-  status >= 500 || status === 429 || /Throttl|RequestLimit|TooManyRequests/.test(text);
+  status >= 500 || status === 429 || /Throttling|RequestLimit|TooManyRequests/.test(text);
 
 /**
  * An EventBridge bus. It makes one signed call of its own, because the client of the service would be a sixth of a
