@@ -11,6 +11,7 @@ import { letAlarmsPublish } from './encryption';
 import type { ReportFunction } from './report-function';
 import { reportSchedule } from './report-schedule';
 import { LAMBDA_PERIOD, retentionMetric } from './retention-metric';
+import { DELETION_QUESTIONS, REPORT_QUESTIONS, SavedQueries } from './saved-queries';
 
 /** How a deployment is watched: alarms and a dashboard, alarms alone, or not at all. */
 export const MONITORING = ['full', 'alarms', 'off'] as const;
@@ -59,15 +60,17 @@ export class Monitoring extends Construct {
       target,
       deadLetters,
     });
-    if (props.dashboardName !== null)
-      reportDashboard(this, 'Dashboard', {
-        name: props.dashboardName,
-        target,
-        deletion: deletion?.function ?? null,
-        deadLetters,
-        alarms: this.alarms,
-        runbook: props.runbook,
-      });
+    if (props.dashboardName === null) return;
+    new SavedQueries(this, 'ReportQueries', REPORT_QUESTIONS, report.logGroup);
+    if (deletion !== null) new SavedQueries(this, 'DeletionQueries', DELETION_QUESTIONS, deletion.logGroup);
+    reportDashboard(this, 'Dashboard', {
+      name: props.dashboardName,
+      target,
+      deletion: deletion?.function ?? null,
+      deadLetters,
+      alarms: this.alarms,
+      runbook: props.runbook,
+    });
   }
 
   private reportAlarms(props: MonitoringProps): readonly Alarm[] {

@@ -1,5 +1,5 @@
 import type { NothingDue } from '../core/plan/grace-period';
-import type { RunOrigin } from '../core/plan/outcome';
+import type { ItemResult, RunOrigin } from '../core/plan/outcome';
 import type { Config } from '../core/policy/config';
 import { RetentionError } from '../core/util/errors';
 import type { SnapshotDeletion } from '../ports/deletion-ports';
@@ -64,6 +64,8 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   readonly evidence?: EvidenceSettings;
   /** Absent: no events are sent. */
   readonly putEvents?: PutEvents;
+  /** Is told each outcome after it was recorded. */
+  readonly onOutcome?: (plan: string, result: ItemResult) => void;
   /** The command that goes on with an unfinished plan, for people. */
   readonly again: EndedRun['again'];
 }

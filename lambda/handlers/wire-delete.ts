@@ -54,6 +54,8 @@ export const DEPLOYED_RETRY_SETTINGS: RetrySettings = {
   attempts: 8,
 };
 
+type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;
+
 /** What a test may set: everything else is as deployed. */
 export type DeletionTuning = Partial<
   Pick<DeletionPorts, 'clock' | 'monotonic' | 'retrySettings' | 'limits' | 'timeout' | 'sleep'>
@@ -83,11 +85,11 @@ export function wireDeletion(
   environment: NodeJS.ProcessEnv,
   folder: string,
   tuning: DeletionTuning = {},
-): (event: unknown, context: DurableContext, measure: (result: object) => void) => Promise<DeletionResult> {
+): (event: unknown, context: DurableContext, measure: (result: object) => void, log?: Log) => Promise<DeletionResult> {
   const config = readBundledConfig(folder);
   const env = parseDeletionEnv(environment);
   const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
-  return async (event, context, measure) => {
+  return async (event, context, measure, log) => {
     const { lambdaContext } = context;
     const { invokedFunctionArn, functionVersion } = lambdaContext;
     const order = readOrder(event, env.mode);
@@ -116,6 +118,8 @@ export function wireDeletion(
       config,
       ...(env.reportSchedule !== undefined && { reportSchedule: env.reportSchedule }),
       allowsRaisedCaps: allowsRaisedCaps(env.mode, config),
+      onOutcome: (plan, { name, kind, region, outcome, code, requestId }) =>
+        log?.('deletion.snapshot', { plan, name, kind, region, outcome, code, requestId }),
       account,
       isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),
       again: (plan) => ({

@@ -16,11 +16,13 @@ import { digestOf } from '../../lambda/runtime/digest';
 import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { DELETION_WRITES_ONCE, planFile } from '../../lambda/storage/keys';
+import { DELETION_QUESTIONS } from '../../lib/saved-queries';
 import { bundleHandler } from '../../scripts/bundle';
 import { ACCOUNT, HERE, smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { aConfig } from '../support/config-builder';
 import { validateEvent } from '../support/event-schema';
+import { fieldsOfLines } from '../support/log-fields';
 import { runCli, unwrapped } from '../support/terminal';
 import { type DurableEndpoint, durableEndpoint } from './durable-endpoint';
 import { EXECUTION, immortal, runExecution } from './durable-engine';
@@ -211,6 +213,22 @@ describe('the bundle of the deletion function', () => {
       }),
     60_000,
   );
+
+  it('logs one line for each snapshot, and the fields that the saved queries ask for', () =>
+    withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ handler, plan, logs }) => {
+      await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
+      await runExecution(() => handler, { plan: plan.id, digest: `sha256:${'a'.repeat(64)}` }, immortal);
+      for (const { message, fields } of DELETION_QUESTIONS) {
+        const known = fieldsOfLines(logs(), message);
+        expect([message, fields.filter((field) => !known.has(field))]).toEqual([message, []]);
+      }
+      const lines = logs()
+        .split('\n')
+        .flatMap((line) => (line.includes('deletion.snapshot') ? [JSON.parse(line)] : []));
+      expect(lines.map(({ name, outcome }) => `${name} ${outcome}`).sort()).toEqual(
+        ['data-04', 'data-05', 'web-04', 'web-05', 'web-06'].map((name) => `${name} deleted`),
+      );
+    }));
 
   it('puts events of its start and its end on the bus, as the published schema has them', () =>
     withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ emulator, handler, plan }) => {

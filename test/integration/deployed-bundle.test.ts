@@ -15,8 +15,10 @@ import { compactInstant } from '../../lambda/core/time/instant';
 import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { WRITE_ONCE } from '../../lambda/storage/keys';
+import { REPORT_QUESTIONS } from '../../lib/saved-queries';
 import { bundleHandler } from '../../scripts/bundle';
 import { validateEvent } from '../support/event-schema';
+import { fieldsOfLines } from '../support/log-fields';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
@@ -272,6 +274,21 @@ describe('the bundle that is deployed', () => {
     expect([...tagValues].filter((value) => typeof value === 'string' && told.includes(`"${value}"`))).toEqual([]);
     expect(logs).not.toContain('@example.com');
     expect(logs).not.toContain('SECRET');
+  });
+
+  it('logs the fields that the saved queries ask for', async () => {
+    emulator.setFaults([{ fault: 'throttle', operations: 'GetInstanceSnapshots', regions: 'us-east-1', times: 2 }]);
+    const { logs } = await invoke({});
+    emulator.setTopics([]);
+    const failed = await invoke({});
+    for (const { message, fields } of REPORT_QUESTIONS) {
+      const known = fieldsOfLines(logs + failed.logs, message);
+      expect([message, fields.filter((field) => !known.has(field))]).toEqual([message, []]);
+    }
+    const read = linesOf(logs).filter(({ message }) => message === 'inventory.scope');
+    expect(read.find(({ region, kind }) => region === 'us-east-1' && kind === 'instance')).toMatchObject({
+      ...{ status: 'read', retries: 2, seconds: expect.any(Number) },
+    });
   });
 
   it('measures a run in the embedded metric format, with one dimension', async () => {
