@@ -214,12 +214,6 @@ function checkResources(props: SnapshotRetentionProps): void {
       'bucket',
       'cannot set keepReportsFor, lockReportsFor or objectLock for a bucket of yours: set its lifecycle and lock where it is made',
     );
-  if (bucket && topic && encryptionKey)
-    throw refusedProp(
-      'encryptionKey',
-      'there is nothing to encrypt with it: the bucket and the topic are yours, give them their keys where ' +
-        'they are made',
-    );
   if (lockReportsFor !== undefined) checkDays('lockReportsFor', lockReportsFor);
 }
 

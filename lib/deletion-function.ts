@@ -1,6 +1,7 @@
 import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Alias,
   Architecture,
@@ -39,6 +40,8 @@ export interface DeletionFunctionProps {
   readonly deadLetters: IQueue;
   /** Where events go; absent: none are sent. */
   readonly eventBus?: IEventBus;
+  /** Encrypts its logs; absent: CloudWatch Logs itself does. */
+  readonly logKey?: IKey;
   /**
    * How long its logs are kept.
    *
@@ -81,10 +84,14 @@ export class DeletionFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeletionFunctionProps) {
     super(scope, id);
-    const { configuration, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { configuration, deadLetters, logKey, logRetention = RetentionDays.THREE_MONTHS } = props;
 
     // Its log is part of the record of a deletion, and outlives the function.
-    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.RETAIN });
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.RETAIN,
+      ...(logKey && { encryptionKey: logKey }),
+    });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Deletes the Lightsail snapshots of approved plans, and nothing else.',
@@ -129,7 +136,7 @@ export class DeletionFunction extends Construct {
   }
 
   /** Gives the role all that does not name the function. Returns whether the app lets it have policies. */
-  private grantWork({ mode, config, topic, store, eventBus }: DeletionFunctionProps): boolean {
+  private grantWork({ mode, config, topic, store, deadLetters, eventBus }: DeletionFunctionProps): boolean {
     for (const statement of deletionStatements(this.role, config)) this.role.addToPolicy(statement);
     this.role.addToPolicy(
       new PolicyStatement({
@@ -145,6 +152,7 @@ export class DeletionFunction extends Construct {
     );
     store.grantDeletion(this.role, mode);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
+    if (deadLetters.encryptionMasterKey) grantKey(deadLetters.encryptionMasterKey, this.role);
     if (eventBus) this.role.addToPolicy(putStatement(eventBus));
     acknowledgeEverything(
       this.role,

@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -25,6 +26,8 @@ export interface ReportFunctionProps {
   readonly deletes: boolean;
   /** Where events go; absent: none are sent. */
   readonly eventBus?: IEventBus;
+  /** Encrypts its logs; absent: CloudWatch Logs itself does. */
+  readonly logKey?: IKey;
   /**
    * How long its logs are kept.
    *
@@ -47,10 +50,14 @@ export class ReportFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ReportFunctionProps) {
     super(scope, id);
-    const { configuration, topic, store, eventBus, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { configuration, topic, store, eventBus, logKey, logRetention = RetentionDays.THREE_MONTHS } = props;
 
     // No name of its own: a named group that outlived its stack blocks the next deployment.
-    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(logKey && { encryptionKey: logKey }),
+    });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Lists Lightsail snapshots and reports on them. Can delete nothing.',

@@ -22,6 +22,7 @@ import { deletionSchedule } from './deletion-schedule';
 import { type KeyUse, requireNameable, targetOf } from './encryption';
 import { busFor } from './event-bus';
 import { RetentionGrants } from './grants';
+import { keyForLogs } from './log-key';
 import { Monitoring, type MonitoringLevel } from './monitoring';
 import { completeBucketPolicy, completeKeyPolicy, completeTopicPolicy } from './other-accounts';
 import { checkOverlap, type Reach } from './overlap';
@@ -86,8 +87,9 @@ export interface SnapshotRetentionProps {
    */
   readonly bucket?: IBucket;
   /**
-   * The key that encrypts the topic and the bucket that are made here; its policy is extended by what alarms need. May
-   * be imported by an alias.
+   * The key that encrypts the topic, the bucket, the logs and the dead-letter queue that are made here. The policy of a
+   * key that the app makes gets what alarms and logs need. A key that is imported, also by an alias, or of another
+   * account encrypts the topic and the bucket alone, and a warning says what its policy must allow.
    *
    * @default - the bucket is encrypted with the key of S3, the topic is not encrypted at rest: its messages are mail
    */
@@ -192,6 +194,7 @@ export class SnapshotRetention extends Construct {
     const { configuration, bucket, encryptionKey, logRetention } = props;
     if (bucket) this.checkBucket(bucket, checked);
     if (encryptionKey) this.checkOwnKey(encryptionKey);
+    const logKey = encryptionKey ? this.logKeyOf(encryptionKey, props) : null;
     this.configurationDigest = config.digest;
     this.reach = {
       account: Stack.of(this).account,
@@ -213,7 +216,7 @@ export class SnapshotRetention extends Construct {
     requireUnshared(this, others);
     checkOverlap(this, this.reach, others);
 
-    this.deadLetters = this.makeDeadLetters();
+    this.deadLetters = this.makeDeadLetters(logKey);
     const eventBus = busFor(this, props.events);
     this.report = new ReportFunction(this, 'Report', {
       configuration,
@@ -221,6 +224,7 @@ export class SnapshotRetention extends Construct {
       store,
       deletes: checked.deletion !== 'off',
       ...(eventBus && { eventBus }),
+      ...(logKey && { logKey }),
       ...(logRetention && { logRetention }),
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
@@ -236,7 +240,9 @@ export class SnapshotRetention extends Construct {
     this.checkFirstReport();
     this.grants = new RetentionGrants(store, this.report.function);
     this.deletion =
-      checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, eventBus, props, checked);
+      checked.deletion === 'off'
+        ? null
+        : this.makeDeletion(checked.deletion, store, { eventBus, logKey }, props, checked);
     this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(checked).alarms;
     writeSuppressions(this);
   }
@@ -253,10 +259,22 @@ export class SnapshotRetention extends Construct {
     });
   }
 
-  /** Encrypted by SQS itself, whatever the key: its messages are a time and an error, and the scheduler needs no key. */
-  private makeDeadLetters(): Queue {
+  /** The key of the logs and the queue; null: none. Refuses a key that then encrypts nothing. */
+  private logKeyOf(key: IKey, { bucket, topic }: SnapshotRetentionProps): IKey | null {
+    const logKey = keyForLogs(this, key);
+    if (logKey !== null || bucket === undefined || topic === undefined) return logKey;
+    throw refusedProperty(
+      'encryptionKey',
+      'encryptionKey: there is nothing to encrypt with it: the bucket and the topic are yours, and logs need a key ' +
+        'that this app makes; give the bucket and the topic their keys where they are made',
+    );
+  }
+
+  private makeDeadLetters(key: IKey | null): Queue {
     const queue = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(key === null
+        ? { encryption: QueueEncryption.SQS_MANAGED }
+        : { encryption: QueueEncryption.KMS, encryptionMasterKey: key }),
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
@@ -322,7 +340,7 @@ export class SnapshotRetention extends Construct {
   private makeDeletion(
     mode: DeployedDeletion,
     store: ReportStore,
-    eventBus: IEventBus | null,
+    { eventBus, logKey }: { readonly eventBus: IEventBus | null; readonly logKey: IKey | null },
     { configuration, logRetention }: SnapshotRetentionProps,
     { config, schedule }: CheckedProps,
   ): DeletionFunction {
@@ -335,6 +353,7 @@ export class SnapshotRetention extends Construct {
       deadLetters: this.deadLetters,
       reportSchedule: schedule,
       ...(eventBus && { eventBus }),
+      ...(logKey && { logKey }),
       ...(logRetention && { logRetention }),
     });
     const { alias } = deletion;
