@@ -11,7 +11,9 @@ const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 function main(): void {
   // Synthesized below and not on exit, so that what is refused leaves no template behind.
   const app = new App({ autoSynth: false });
-  const { emails, configPath, schedule, monitoring, deletion, events } = readContext(app.node.getAllContext());
+  const { emails, configPath, schedule, monitoring, deletion, events, bucketName } = readContext(
+    app.node.getAllContext(),
+  );
   const file = configPath ?? findConfigFile((near) => `-c config=${near}`);
   if (file === null)
     say(`note: no ${DEFAULT_FILE} here, so the built-in starter policy is deployed: it can report, and never delete`);
@@ -22,6 +24,7 @@ function main(): void {
     monitoring,
     deletion,
     events,
+    ...(bucketName !== null && { bucketName }),
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks());
   app.synth();

@@ -6,7 +6,7 @@ import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
 
 /** What `cdk deploy -c key=value` may say. */
-const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring', 'events'] as const;
+const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring', 'events', 'bucket'] as const;
 type Key = (typeof KEYS)[number];
 
 /** What is to be deployed, as asked for by context. */
@@ -20,6 +20,8 @@ export interface DeployContext {
   readonly deletion: DeletionSetting;
   /** Whether events are put on the default event bus. */
   readonly events: boolean;
+  /** The name of a bucket that takes up its history; null: the stack makes one. */
+  readonly bucketName: string | null;
 }
 
 /** Whether deletion is deployed, and who starts it: a person, or a schedule as well. */
@@ -76,6 +78,17 @@ function readSwitch(key: 'events', text: string): boolean {
   throw refusedContext(key, `context "${key}" is ${JSON.stringify(text)}: expected off, on, as in -c ${key}=on`);
 }
 
+/** By the naming rules of S3. */
+const BUCKET_NAME = /^(?=.{3,63}$)[a-z0-9]([a-z0-9-]|\.(?!\.))*[a-z0-9]$/;
+
+function readBucketName(text: string | null): string | null {
+  if (text === null || BUCKET_NAME.test(text)) return text;
+  throw refusedContext(
+    'bucket',
+    `context "bucket" is ${JSON.stringify(text)}: expected the name of a bucket, as in -c bucket=lightsailretention-retentionstorebucket-1a2b3c`,
+  );
+}
+
 /** What `cdk acknowledge` and `cdk cli-telemetry` note in cdk.context.json. */
 const NOTED_BY_CDK = ['acknowledged-issue-numbers', 'cli-telemetry'];
 
@@ -105,5 +118,6 @@ export function readContext(context: Readonly<Record<string, unknown>>): DeployC
     monitoring: readMonitoring(readContextText(context, 'monitoring') ?? 'full'),
     deletion: readDeletion(readContextText(context, 'deletion') ?? 'off'),
     events: readSwitch('events', readContextText(context, 'events') ?? 'off'),
+    bucketName: readBucketName(readContextText(context, 'bucket')),
   };
 }

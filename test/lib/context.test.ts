@@ -25,6 +25,7 @@ test('an address is enough', () => {
     monitoring: 'full',
     deletion: 'off',
     events: false,
+    bucketName: null,
   });
 });
 
@@ -45,6 +46,7 @@ test('a configuration and a schedule are taken as named', () => {
       deletion: 'approve',
       monitoring: 'alarms',
       events: 'on',
+      bucket: 'mine.reports-1',
     }),
   ).toEqual({
     emails: [email],
@@ -53,6 +55,7 @@ test('a configuration and a schedule are taken as named', () => {
     monitoring: 'alarms',
     deletion: 'approve',
     events: true,
+    bucketName: 'mine.reports-1',
   });
 });
 
@@ -116,6 +119,12 @@ test.each([
   ['context.deletion', { email, deletion: false }, 'false'],
   ['context.monitoring', { email, monitoring: 'on' }, 'expected full, alarms, off'],
   ['context.monitoring', { email, monitoring: true }, 'true'],
+  ['context.events', { email, events: 'yes' }, 'expected off, on, as in -c events=on'],
+  ['context.events', { email, events: true }, 'true'],
+  ['context.bucket', { email, bucket: 'Mine' }, '"Mine": expected the name of a bucket'],
+  ['context.bucket', { email, bucket: 's3://mine' }, 'expected the name of a bucket'],
+  ['context.bucket', { email, bucket: 'a..b' }, 'expected the name of a bucket'],
+  ['context.bucket', { email, bucket: 'ab' }, 'expected the name of a bucket'],
   ['context.unknown', { email, monitring: 'off' }, 'did you mean "monitoring"?'],
   ['context.unknown', { emails: email }, 'did you mean "email"?'],
   ['context.unknown', { email, scedule: 'rate(1 day)' }, 'did you mean "schedule"?'],

@@ -198,6 +198,11 @@ export const ERROR_CODES = {
     remedy: CHECK_NETWORK,
   },
   'connection.unreachable': { fault: 'aws', meaning: 'The endpoint cannot be reached.', remedy: CHECK_NETWORK },
+  'context.bucket': {
+    fault: 'operator',
+    meaning: 'The context value `bucket` is not the name of a bucket.',
+    remedy: 'Pass the name of the bucket that an earlier deployment left, or leave it out.',
+  },
   'context.config': {
     fault: 'operator',
     meaning: 'The context value `config` is not the path of a file.',
