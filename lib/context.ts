@@ -85,7 +85,7 @@ function readBucketName(text: string | null): string | null {
   if (text === null || BUCKET_NAME.test(text)) return text;
   throw refusedContext(
     'bucket',
-    `context "bucket" is ${JSON.stringify(text)}: expected the name of a bucket, as in -c bucket=lightsailretention-retentionstorebucket-1a2b3c`,
+    `context "bucket" is ${JSON.stringify(text)}: expected the name of a bucket, as in -c bucket=lightsailretention-reports-1a2b3c`,
   );
 }
 

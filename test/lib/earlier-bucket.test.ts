@@ -2,7 +2,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { RetentionStack } from '../../lib/retention-stack';
 import { PROPS, quickApp } from './synthesized';
 
-const NAME = 'lightsailretention-retentionstorebucket-1a2b3c';
+const NAME = 'lightsailretention-reports-1a2b3c';
 
 describe('the stack with the bucket of an earlier deployment', () => {
   const stack = new RetentionStack(quickApp(), 'LightsailRetention', {
