@@ -30,7 +30,7 @@ function askForRoot(stack: RetentionStack): void {
 function main(): void {
   // Synthesized below and not on exit, so that what is refused leaves no template behind.
   const app = new App({ autoSynth: false });
-  const { configPath, organization, ...settings } = readContext(app.node.getAllContext());
+  const { configPath, organization, bucketName, ...settings } = readContext(app.node.getAllContext());
   const file = configPath ?? findConfigFile((near) => `-c config=${near}`);
   if (file === null)
     say(`note: no ${DEFAULT_FILE} here, so the built-in starter policy is deployed: it can report, and never delete`);
@@ -38,6 +38,7 @@ function main(): void {
     configuration: readConfiguration(file, say),
     ...settings,
     ...(organization && { organization: { targets: [Fn.ref(ROOT_PARAMETER)] } }),
+    ...(bucketName !== null && { bucketName }),
   });
   if (organization) askForRoot(stack);
   Validations.of(app).addPlugins(new AwsSolutionsChecks());

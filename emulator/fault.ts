@@ -13,7 +13,7 @@ const faultList = z.enum(LISTS);
 
 /** Which calls a fault applies to. Texts may hold `*`; what is left out matches all. */
 const selector = {
-  service: z.enum(['lightsail', 'sns', 's3', 'sts', 'organizations', 'ce']).default('lightsail'),
+  service: z.enum(['lightsail', 'sns', 's3', 'sts', 'organizations', 'ce', 'events']).default('lightsail'),
   /** The accounts whose credentials sign the call. */
   accounts: texts.optional(),
   regions: texts.optional(),
@@ -129,6 +129,14 @@ export const faultSchema = z.discriminatedUnion('fault', [
     count: z.int().min(0).max(10).default(1),
     errorCode: z.string().optional(),
     errorDetails: z.string().optional(),
+  }),
+  /** Entries of PutEvents fail, those of some detail types or all: the call itself succeeds. */
+  z.strictObject({
+    fault: z.literal('entries'),
+    ...selector,
+    detailTypes: texts.optional(),
+    code: z.string().min(1).default('InternalFailure'),
+    message: z.string().default('Internal failure.'),
   }),
   /** Changes the account just before or after the selected calls (once, unless `times` says otherwise). */
   z.strictObject({

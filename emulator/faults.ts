@@ -2,7 +2,7 @@ import type { EmulatorFault, FaultOf } from './fault';
 
 /** One call, as faults, hooks and the request log see it. */
 export interface Call {
-  readonly service: 'lightsail' | 'sns' | 's3' | 'sts' | 'organizations' | 'ce';
+  readonly service: 'lightsail' | 'sns' | 's3' | 'sts' | 'organizations' | 'ce' | 'events';
   /** The account whose credentials sign it. */
   readonly account: string;
   readonly operation: string;

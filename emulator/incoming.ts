@@ -4,8 +4,8 @@ import { requestedName } from './lightsail';
 import { decodeBody, s3Operation } from './s3';
 import { ServiceRefusal } from './service-error';
 
-const SERVICE_NAMES = ['lightsail', 'sns', 's3', 'sts', 'organizations', 'ce'] as const;
-const JSON_TARGET = /^(?:Lightsail_20161128|AWSOrganizationsV20161128|AWSInsightsIndexService)\.(\w+)$/;
+const SERVICE_NAMES = ['lightsail', 'sns', 's3', 'sts', 'organizations', 'ce', 'events'] as const;
+const JSON_TARGET = /^(?:Lightsail_20161128|AWSOrganizationsV20161128|AWSInsightsIndexService|AWSEvents)\.(\w+)$/;
 const MAX_REQUEST_BYTES = 512 * 1024 * 1024;
 
 /** A request, read whole: which call it is, and what its service needs. */
@@ -23,6 +23,7 @@ export interface Incoming {
 
 function serviceOfTarget(target: string): Call['service'] {
   if (target.startsWith('AWSOrganizations')) return 'organizations';
+  if (target.startsWith('AWSEvents.')) return 'events';
   return target.startsWith('AWSInsightsIndexService') ? 'ce' : 'lightsail';
 }
 
@@ -30,7 +31,9 @@ function serviceOfTarget(target: string): Call['service'] {
 export function looksLike(request: IncomingMessage): Call['service'] {
   const target = request.headers['x-amz-target'];
   if (target !== undefined) return serviceOfTarget(String(target));
-  const scope = /\/(lightsail|sns|s3|sts|organizations|ce)\/aws4_request/.exec(request.headers.authorization ?? '');
+  const scope = /\/(lightsail|sns|s3|sts|organizations|ce|events)\/aws4_request/.exec(
+    request.headers.authorization ?? '',
+  );
   const named = SERVICE_NAMES.find((service) => service === scope?.[1]);
   return named ?? (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'sns' : 's3');
 }
@@ -126,6 +129,13 @@ export async function readIncoming(
     const [, operation = ''] = JSON_TARGET.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
     const input = requestJson(body);
     return { ...none, input, call: { service, account, operation, region, name: requestedName(input), body } };
+  }
+  if (service === 'events') {
+    const [, operation = ''] = JSON_TARGET.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
+    const input = requestJson(body);
+    const [entry] = Array.isArray(input.Entries) ? (input.Entries as Readonly<Record<string, unknown>>[]) : [];
+    const name = String(entry?.EventBusName ?? 'default');
+    return { ...none, input, call: { service, account, operation, region, name, body } };
   }
   const form = new URLSearchParams(body);
   return {

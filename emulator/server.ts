@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { AccountData } from './account';
 import { answerCostExplorer, costExplorerError } from './cost-explorer';
 import { type Hook, makeEffects, refuseStruck } from './effects';
+import { answerEventBus, type ReceivedEvent } from './event-bus';
 import type { FaultInput } from './fault';
 import { type Call, faultEngine, type Struck } from './faults';
 import { type Incoming, looksLike, readIncoming } from './incoming';
@@ -39,6 +40,8 @@ export interface Emulator {
   connections(): number;
   /** Messages that SNS took, in order. */
   readonly published: PublishedMessage[];
+  /** Events that EventBridge accepted, in order. */
+  readonly events: ReceivedEvent[];
   /** Objects by bucket, then by key. */
   readonly objects: ReadonlyMap<string, Map<string, S3Object>>;
   /** Milliseconds by which the service's clock is ahead; settable. */
@@ -83,6 +86,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     now,
   };
   const published: PublishedMessage[] = [];
+  const events: ReceivedEvent[] = [];
   const requests = requestLog();
   const effects = makeEffects();
   const organization = new OrganizationWorld(world.accountId, scenario.organization, now);
@@ -127,6 +131,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     requests,
     connections: () => connections,
     published,
+    events,
     objects: s3.buckets,
     clockOffset: set('clockOffset') ?? 0,
     pageSize: set('pageSize') ?? 50,
@@ -226,6 +231,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         const bill = { rows: scenario.account.bill ?? [], accountId, now: now(), pageSize, struck };
         return inJson(answerCostExplorer({ ...call, input }, bill));
       }
+      case 'events': {
+        const receive = (event: ReceivedEvent) => events.push(event);
+        const body = answerEventBus(call.operation, input, { struck, region: call.region, receive, now });
+        return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+      }
       case 'sns':
         return inXml(
           answerSns(
@@ -255,7 +265,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
             message: `the emulator failed: ${error instanceof Error ? error.message : error}`,
           };
     const status = statusOf(known);
-    if (service === 'lightsail' || service === 'organizations')
+    if (service === 'lightsail' || service === 'organizations' || service === 'events')
       return {
         status,
         headers: { 'content-type': JSON_TYPE },

@@ -194,6 +194,16 @@ function checkLogRetention(given: unknown): void {
   );
 }
 
+/** By what is read of a bus, as `checkOwn` does. */
+function checkEvents(given: unknown): void {
+  if (given === undefined || typeof given === 'boolean') return;
+  if (typeof given === 'object' && given !== null && 'eventBusArn' in given && 'env' in given) return;
+  throw refusedProp(
+    'events',
+    `got ${shownProperty(given)}, expected true, false, or an event bus, such as EventBus.fromEventBusName(this, 'Bus', 'mine')`,
+  );
+}
+
 function checkFlag(prop: CodeIn<'props'>, given: unknown): boolean {
   if (given === undefined || typeof given === 'boolean') return given ?? false;
   throw refusedProp(prop, `got ${shownProperty(given)}, expected true or false`);
@@ -218,17 +228,12 @@ function checkResources(props: SnapshotRetentionProps): void {
   checkOwn('topic', topic);
   checkOwn('bucket', bucket);
   checkOwn('encryptionKey', encryptionKey);
+  checkEvents(props.events);
   if (logRetention !== undefined) checkLogRetention(logRetention);
   if (bucket && (keepReportsFor || lockReportsFor || objectLock))
     throw refusedProp(
       'bucket',
       'cannot set keepReportsFor, lockReportsFor or objectLock for a bucket of yours: set its lifecycle and lock where it is made',
-    );
-  if (bucket && topic && encryptionKey)
-    throw refusedProp(
-      'encryptionKey',
-      'there is nothing to encrypt with it: the bucket and the topic are yours, give them their keys where ' +
-        'they are made',
     );
   if (lockReportsFor !== undefined) checkDays('lockReportsFor', lockReportsFor);
 }
@@ -247,6 +252,7 @@ const PROPERTIES = {
   monitoring: true,
   runbookUrl: true,
   okActions: true,
+  events: true,
   deletion: true,
   spend: true,
   approval: true,

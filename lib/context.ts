@@ -15,6 +15,8 @@ const KEYS = [
   'spend',
   'approval',
   'organization',
+  'events',
+  'bucket',
 ] as const;
 type Key = (typeof KEYS)[number];
 
@@ -33,6 +35,10 @@ export interface DeployContext {
   readonly approval: ApprovalSetting;
   /** Whether one report covers the accounts of an organization, which the stack takes as a parameter. */
   readonly organization: boolean;
+  /** Whether events are put on the default event bus. */
+  readonly events: boolean;
+  /** The name of a bucket that takes up its history; null: the stack makes one. */
+  readonly bucketName: string | null;
 }
 
 /** Whether deletion is deployed, and who starts it: a person, or a schedule as well. */
@@ -111,6 +117,22 @@ function readOrganization(text: string): boolean {
   );
 }
 
+function readSwitch(key: 'events', text: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw refusedContext(key, `context "${key}" is ${JSON.stringify(text)}: expected off, on, as in -c ${key}=on`);
+}
+
+/** By the naming rules of S3. */
+const BUCKET_NAME = /^(?=.{3,63}$)[a-z0-9]([a-z0-9-]|\.(?!\.))*[a-z0-9]$/;
+
+function readBucketName(text: string | null): string | null {
+  if (text === null || BUCKET_NAME.test(text)) return text;
+  throw refusedContext(
+    'bucket',
+    `context "bucket" is ${JSON.stringify(text)}: expected the name of a bucket, as in -c bucket=lightsailretention-reports-1a2b3c`,
+  );
+}
+
 /** What `cdk acknowledge` and `cdk cli-telemetry` note in cdk.context.json. */
 const NOTED_BY_CDK = ['acknowledged-issue-numbers', 'cli-telemetry'];
 
@@ -142,5 +164,7 @@ export function readContext(context: Readonly<Record<string, unknown>>): DeployC
     ...readSpend(readContextText(context, 'spend')),
     approval: readApprovalSetting(readContextText(context, 'approval') ?? 'off'),
     organization: readOrganization(readContextText(context, 'organization') ?? 'off'),
+    events: readSwitch('events', readContextText(context, 'events') ?? 'off'),
+    bucketName: readBucketName(readContextText(context, 'bucket')),
   };
 }

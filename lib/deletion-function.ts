@@ -1,5 +1,7 @@
 import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Alias, Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -12,6 +14,7 @@ import { acknowledgeEverything } from './acknowledge';
 import { deletionStatements } from './deletion-access';
 import { durableAlias } from './durable-function';
 import { grantKey } from './encryption';
+import { putStatement } from './event-bus';
 import { functionCode } from './function-code';
 import type { ReportStore } from './report-store';
 
@@ -29,6 +32,10 @@ export interface DeletionFunctionProps {
   readonly reportSchedule: string;
   /** Where an execution goes that failed. */
   readonly deadLetters: IQueue;
+  /** Where events go; absent: none are sent. */
+  readonly eventBus?: IEventBus;
+  /** Encrypts its logs; absent: CloudWatch Logs itself does. */
+  readonly logKey?: IKey;
   /**
    * How long its logs are kept.
    *
@@ -43,13 +50,20 @@ const EXECUTION_TIMEOUT = Duration.hours(24);
 /** An execution of the same name can be started again after this: the plan of one that did not finish. */
 const HISTORY_FOLDERS = Duration.days(1);
 
-const environmentOf = ({ mode, topic, store, reportSchedule }: DeletionFunctionProps): Record<string, string> =>
+const environmentOf = ({
+  mode,
+  topic,
+  store,
+  reportSchedule,
+  eventBus,
+}: DeletionFunctionProps): Record<string, string> =>
   buildEnv({
     topicArn: topic.topicArn,
     bucket: store.bucket.bucketName,
     deletionMode: mode,
     ...(mode === 'automatic' && { reportSchedule }),
     ...store.recording,
+    ...(eventBus && { eventBus: eventBus.eventBusArn }),
   });
 
 /**
@@ -64,10 +78,14 @@ export class DeletionFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeletionFunctionProps) {
     super(scope, id);
-    const { configuration, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { configuration, deadLetters, logKey, logRetention = RetentionDays.THREE_MONTHS } = props;
 
     // Its log is part of the record of a deletion, and outlives the function.
-    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.RETAIN });
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.RETAIN,
+      ...(logKey && { encryptionKey: logKey }),
+    });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Deletes the Lightsail snapshots of approved plans, and nothing else.',
@@ -111,7 +129,7 @@ export class DeletionFunction extends Construct {
   }
 
   /** Gives the role all that does not name the function. Returns whether the app lets it have policies. */
-  private grantWork({ mode, config, topic, store }: DeletionFunctionProps): boolean {
+  private grantWork({ mode, config, topic, store, deadLetters, eventBus }: DeletionFunctionProps): boolean {
     for (const statement of deletionStatements(this.role, config)) this.role.addToPolicy(statement);
     this.role.addToPolicy(
       new PolicyStatement({
@@ -127,6 +145,8 @@ export class DeletionFunction extends Construct {
     );
     store.grantDeletion(this.role, mode);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
+    if (deadLetters.encryptionMasterKey) grantKey(deadLetters.encryptionMasterKey, this.role);
+    if (eventBus) this.role.addToPolicy(putStatement(eventBus));
     acknowledgeEverything(
       this.role,
       'Lightsail reads know no resource-level permission; the operations are named one by one.',

@@ -6,6 +6,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { DELETION_START } from '../lambda/core/plan/deletion-start';
+import { grantKey } from './encryption';
 
 /** Daily, so that one falls within the 24 hours after each report, at a minute at which hardly a report is made. */
 export const DELETION_SCHEDULE = `cron(${DELETION_START.minute} ${DELETION_START.hour} * * ? *)`;
@@ -44,6 +45,7 @@ export function deletionSchedule(
       },
     }),
   });
+  if (deadLetters.encryptionMasterKey) grantKey(deadLetters.encryptionMasterKey, role);
   const schedule = new Schedule(scope, id, {
     description: 'Deletes the Lightsail snapshots that every report of the grace period listed',
     schedule: ScheduleExpression.expression(DELETION_SCHEDULE, TimeZone.of(timezone)),

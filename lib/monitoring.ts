@@ -15,6 +15,7 @@ import type { OrganizationFunction } from './organization-function';
 import type { ReportFunction } from './report-function';
 import { reportSchedule } from './report-schedule';
 import { LAMBDA_PERIOD, retentionMetric } from './retention-metric';
+import { DELETION_QUESTIONS, REPORT_QUESTIONS, SavedQueries } from './saved-queries';
 
 /** How a deployment is watched: alarms and a dashboard, alarms alone, or not at all. */
 export const MONITORING = ['full', 'alarms', 'off'] as const;
@@ -72,17 +73,19 @@ export class Monitoring extends Construct {
       target: (organization?.alias ?? report.function) as IFunction,
       deadLetters,
     });
-    if (props.dashboardName !== null)
-      reportDashboard(this, 'Dashboard', {
-        name: props.dashboardName,
-        target: organization?.function ?? report.function,
-        deletion: deletion?.function ?? null,
-        approval: approval?.view ?? null,
-        deadLetters,
-        coversAccounts: organization !== null,
-        alarms: this.alarms,
-        runbook: props.runbook,
-      });
+    if (props.dashboardName === null) return;
+    new SavedQueries(this, 'ReportQueries', REPORT_QUESTIONS, report.logGroup);
+    if (deletion !== null) new SavedQueries(this, 'DeletionQueries', DELETION_QUESTIONS, deletion.logGroup);
+    reportDashboard(this, 'Dashboard', {
+      name: props.dashboardName,
+      target: organization?.function ?? report.function,
+      deletion: deletion?.function ?? null,
+      approval: approval?.view ?? null,
+      deadLetters,
+      coversAccounts: organization !== null,
+      alarms: this.alarms,
+      runbook: props.runbook,
+    });
   }
 
   private reportAlarms(props: MonitoringProps): readonly Alarm[] {

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { targetOf } from './encryption';
 
 /** Whether a resource is of another account than the stack's; `unknown` where it may be. */
-function otherAccount(scope: Construct, { env: { account } }: IResource): boolean | 'unknown' {
+export function otherAccount(scope: Construct, { env: { account } }: IResource): boolean | 'unknown' {
   const stack = Stack.of(scope);
   if (
     account === stack.account ||

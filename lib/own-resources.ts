@@ -13,6 +13,7 @@ const OTHERWISE = {
   topic: 'cannot announce reports on a topic of another region',
   bucket: 'cannot keep reports in a bucket of another region',
   encryptionKey: 'cannot encrypt with a key of another region',
+  events: 'cannot put events on a bus of another region',
 } as const;
 
 /**

@@ -1,5 +1,7 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -9,6 +11,7 @@ import type { BundledConfiguration } from '../lambda/runtime/stage-function';
 import { REPORTS } from '../lambda/storage/keys';
 import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
 import { grantKey } from './encryption';
+import { putStatement } from './event-bus';
 import { functionCode } from './function-code';
 import { readStatement } from './lightsail-access';
 import type { MemberRoles } from './member-roles';
@@ -25,6 +28,10 @@ export interface ReportFunctionProps {
   readonly parts: StoredParts;
   /** Whether it reads the accounts of an organization, batch by batch; the report itself is then made elsewhere. */
   readonly readsMembers: boolean;
+  /** Where events go; absent: none are sent. */
+  readonly eventBus?: IEventBus;
+  /** Encrypts its logs; absent: CloudWatch Logs itself does. */
+  readonly logKey?: IKey;
   /**
    * How long its logs are kept.
    *
@@ -47,10 +54,15 @@ export class ReportFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ReportFunctionProps) {
     super(scope, id);
-    const { configuration, topic, store, readsMembers, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { configuration, topic, store, readsMembers, eventBus, logKey } = props;
+    const { logRetention = RetentionDays.THREE_MONTHS } = props;
 
     // No name of its own: a named group that outlived its stack blocks the next deployment.
-    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(logKey && { encryptionKey: logKey }),
+    });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Lists Lightsail snapshots and reports on them. Can delete nothing.',
@@ -63,6 +75,7 @@ export class ReportFunction extends Construct {
     if (readsMembers) store.grantOrganization(this.role, [REPORTS]);
     else store.grantReport(this.role, props.parts);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
+    if (eventBus) this.role.addToPolicy(putStatement(eventBus));
     acknowledgeEverything(
       this.role,
       'Lightsail reads know no resource-level permission; the operations are named one by one.',
@@ -78,7 +91,12 @@ export class ReportFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, ...store.recording }),
+      environment: buildEnv({
+        topicArn: topic.topicArn,
+        bucket: store.bucket.bucketName,
+        ...store.recording,
+        ...(eventBus && { eventBus: eventBus.eventBusArn }),
+      }),
       // A large account is read within 256 MB; what is above that buys CPU, of which deciding and writing a report use
       // what they get.
       // Five accounts at the same time, where it reads those of an organization.

@@ -6,6 +6,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
+import { grantKey } from './encryption';
 import { checkSchedule } from './schedule-expression';
 
 /** When the report function is to run, and for what. */
@@ -53,6 +54,7 @@ export function reportSchedule(scope: Construct, id: string, props: ReportSchedu
     }),
   });
   acknowledgeWildcard(role, target.functionArn, ':*', 'Versions and aliases of the one function that is started.');
+  if (deadLetters.encryptionMasterKey) grantKey(deadLetters.encryptionMasterKey, role);
   const schedule = new Schedule(scope, id, {
     description,
     schedule: ScheduleExpression.expression(checkSchedule(expression), TimeZone.of(timezone)),

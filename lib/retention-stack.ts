@@ -1,8 +1,15 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ownProps } from './check-props';
 import { MEMBER_PARAMETERS } from './member-role';
 import { SnapshotRetention, type SnapshotRetentionProps } from './snapshot-retention';
+
+/** What a stack takes besides the properties of the construct. */
+export interface RetentionStackProps extends SnapshotRetentionProps, StackProps {
+  /** The name of a bucket of this account that keeps the reports, instead of `bucket`. */
+  readonly bucketName?: string;
+}
 
 /**
  * What `cdk deploy` deploys: the construct, and outputs that say where things are, for people and for `doctor`, and
@@ -11,19 +18,20 @@ import { SnapshotRetention, type SnapshotRetentionProps } from './snapshot-reten
 export class RetentionStack extends Stack {
   readonly retention: SnapshotRetention;
 
-  constructor(scope: Construct, id: string, props: SnapshotRetentionProps & StackProps) {
+  constructor(scope: Construct, id: string, props: RetentionStackProps) {
     const deletes =
       props.deletion === undefined || props.deletion === 'off'
         ? 'Deletes nothing.'
         : 'Deletes what an approved plan lists.';
     super(scope, id, { description: `Reports on Lightsail snapshots by e-mail. ${deletes}`, ...props });
-    this.retention = new SnapshotRetention(this, 'Retention', ownProps(props));
-    const { topic, bucket, report, schedule, deletion, approval, organization, members, configurationDigest } =
-      this.retention;
+    const { bucketName } = props;
+    const own = bucketName === undefined ? {} : { bucket: Bucket.fromBucketName(this, 'History', bucketName) };
+    this.retention = new SnapshotRetention(this, 'Retention', { ...ownProps(props), ...own });
+    const { topic, report, schedule, deletion, approval, organization, members, configurationDigest } = this.retention;
 
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn, description: 'Where reports are announced' });
     new CfnOutput(this, 'BucketName', {
-      value: bucket.bucketName,
+      value: this.retention.bucket.bucketName,
       description: 'Where reports are kept; it outlives the stack',
     });
     new CfnOutput(this, 'FunctionName', {

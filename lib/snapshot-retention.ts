@@ -1,5 +1,6 @@
 import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -22,7 +23,9 @@ import { nameOfDashboard } from './dashboard';
 import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
 import { type KeyUse, requireNameable, targetOf } from './encryption';
+import { busFor } from './event-bus';
 import { RetentionGrants } from './grants';
+import { keyForLogs } from './log-key';
 import { MemberRoles, type OrganizationProps } from './member-roles';
 import { Monitoring, type MonitoringLevel } from './monitoring';
 import { OrganizationFunction } from './organization-function';
@@ -89,8 +92,9 @@ export interface SnapshotRetentionProps {
    */
   readonly bucket?: IBucket;
   /**
-   * The key that encrypts the topic and the bucket that are made here; its policy is extended by what alarms need. May
-   * be imported by an alias.
+   * The key that encrypts the topic, the bucket, the logs and the dead-letter queue that are made here. The policy of a
+   * key that the app makes gets what alarms and logs need. A key that is imported, also by an alias, or of another
+   * account encrypts the topic and the bucket alone, and a warning says what its policy must allow.
    *
    * @default - the bucket is encrypted with the key of S3, the topic is not encrypted at rest: its messages are mail
    */
@@ -143,6 +147,13 @@ export interface SnapshotRetentionProps {
    * @default false
    */
   readonly okActions?: boolean;
+  /**
+   * Whether reports, plans and deletions put events on an event bus: `true` for the default bus, or a bus of yours in
+   * the stack's region. Events have totals and ids, no names. docs/events.md lists them.
+   *
+   * @default false
+   */
+  readonly events?: boolean | IEventBus;
   /**
    * Whether snapshots can be deleted: by a person who approves a report's plan (`approve`), or also by a schedule, once
    * every report of the grace period has listed them (`automatic`).
@@ -215,6 +226,7 @@ export class SnapshotRetention extends Construct {
     const { configuration, bucket, encryptionKey, logRetention } = props;
     if (bucket) this.checkBucket(bucket, checked);
     if (encryptionKey) this.checkOwnKey(encryptionKey);
+    const logKey = encryptionKey ? this.logKeyOf(encryptionKey, props) : null;
     this.configurationDigest = config.digest;
     this.reach = {
       account: Stack.of(this).account,
@@ -235,21 +247,16 @@ export class SnapshotRetention extends Construct {
     requireUnshared(this, others);
     checkOverlap(this, this.reach, others);
 
-    // Encrypted by SQS itself, whatever the key: its letters are a time and an error, and the scheduler then needs no
-    // key.
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledge(this.deadLetters, 'SQS3', 'It is the dead-letter queue of the schedules.');
-
+    this.deadLetters = this.makeDeadLetters(logKey);
+    const eventBus = busFor(this, props.events);
     this.report = new ReportFunction(this, 'Report', {
       configuration,
       topic: this.topic,
       store,
       parts: checked.parts,
       readsMembers: checked.organization !== null,
+      ...(eventBus && { eventBus }),
+      ...(logKey && { logKey }),
       ...(logRetention && { logRetention }),
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
@@ -260,7 +267,10 @@ export class SnapshotRetention extends Construct {
     // An organization's first report waits: at the deployment hardly a read role is made yet.
     if (this.organization === null) this.checkFirstReport();
     this.grants = new RetentionGrants(store, this.started);
-    this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
+    this.deletion =
+      checked.deletion === 'off'
+        ? null
+        : this.makeDeletion(checked.deletion, store, { eventBus, logKey }, props, checked);
     this.approval = checked.approval === 'off' ? null : this.makeApproval(store, props);
     this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(checked).alarms;
     writeSuppressions(this);
@@ -293,6 +303,29 @@ export class SnapshotRetention extends Construct {
       target: this.report.function,
       deadLetters: this.deadLetters,
     });
+  }
+
+  /** The key of the logs and the queue; null: none. Refuses a key that then encrypts nothing. */
+  private logKeyOf(key: IKey, { bucket, topic }: SnapshotRetentionProps): IKey | null {
+    const logKey = keyForLogs(this, key);
+    if (logKey !== null || bucket === undefined || topic === undefined) return logKey;
+    throw refusedProperty(
+      'encryptionKey',
+      'encryptionKey: there is nothing to encrypt with it: the bucket and the topic are yours, and logs need a key ' +
+        'that this app makes; give the bucket and the topic their keys where they are made',
+    );
+  }
+
+  private makeDeadLetters(key: IKey | null): Queue {
+    const queue = new Queue(this, 'DeadLetters', {
+      ...(key === null
+        ? { encryption: QueueEncryption.SQS_MANAGED }
+        : { encryption: QueueEncryption.KMS, encryptionMasterKey: key }),
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(queue, 'SQS3', 'It is the dead-letter queue of the schedules.');
+    return queue;
   }
 
   /** Sets variables of the function that sends reports, as far as it is made. */
@@ -384,6 +417,7 @@ export class SnapshotRetention extends Construct {
   private makeDeletion(
     mode: DeployedDeletion,
     store: ReportStore,
+    { eventBus, logKey }: { readonly eventBus: IEventBus | null; readonly logKey: IKey | null },
     { configuration, logRetention }: SnapshotRetentionProps,
     { config, schedule }: CheckedProps,
   ): DeletionFunction {
@@ -395,6 +429,8 @@ export class SnapshotRetention extends Construct {
       store,
       deadLetters: this.deadLetters,
       reportSchedule: schedule,
+      ...(eventBus && { eventBus }),
+      ...(logKey && { logKey }),
       ...(logRetention && { logRetention }),
     });
     const { alias } = deletion;

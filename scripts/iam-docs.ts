@@ -104,7 +104,9 @@ function hubTemplate(): ResourcesOfTemplate {
   const { Resources } = templateOf({ organization: { targets: [ORGANIZATION_TARGET] } });
   const text = JSON.stringify(Resources).replaceAll('"RetentionReportRole', '"RetentionReportRoleOfOrganization');
   const all = Object.entries(JSON.parse(text) as ResourcesOfTemplate['Resources']);
-  return { Resources: Object.fromEntries(all.filter(([id, { Type }]) => Type !== 'AWS::IAM::Role' || HUB_ROLE.test(id))) };
+  return {
+    Resources: Object.fromEntries(all.filter(([id, { Type }]) => Type !== 'AWS::IAM::Role' || HUB_ROLE.test(id))),
+  };
 }
 
 /** The roles that differ with an organization: those of the hub, and that of each account. */

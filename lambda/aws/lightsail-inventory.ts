@@ -189,7 +189,7 @@ async function readAll(run: Run): Promise<Inventory> {
 
 /** Makes what reads the snapshots of a region and kind, and wants the lists of the sources that they name. */
 function makeReadScope(run: Run, lists: SourceLists): (region: string, kind: Kind) => Promise<ReadScope> {
-  const { kinds, clients, request, deadline, progress, account, maxPages = MAX_PAGES } = run;
+  const { kinds, clients, clock, request, deadline, progress, account, maxPages = MAX_PAGES } = run;
   const wantedFor = makeWanting(lists);
   const listed = new Set([...(request.previouslyListed ?? [])].map(({ region, kind }) => `${region} ${kind}`));
 
@@ -198,10 +198,21 @@ function makeReadScope(run: Run, lists: SourceLists): (region: string, kind: Kin
     const operation = operations.listSnapshots;
     const client = clients(region);
     const where = { region, account };
+    const startedAt = clock();
+    let retries = 0;
     progress({ event: 'list', region, kind });
     const { pages, error, snapshots, problems, changing } = await readSnapshotList({
       operation,
-      ask: (token, callOptions) => listSnapshots(client, token, where, callOptions),
+      async ask(token, callOptions) {
+        try {
+          const page = await listSnapshots(client, token, where, callOptions);
+          retries += page.retries ?? 0;
+          return page;
+        } catch (error) {
+          retries += retriesOfError(error);
+          throw error;
+        }
+      },
       deadline,
       maxPages,
       onPage(page) {
@@ -224,10 +235,18 @@ function makeReadScope(run: Run, lists: SourceLists): (region: string, kind: Kin
         status: error === null ? 'read' : 'failed',
         pages,
         snapshots: snapshots.length,
+        seconds: (clock() - startedAt) / 1_000,
+        retries,
       });
     const moved = changing ? [changingProblem(region, kind)] : [];
     return { region, kind, pages, error, asked: true, announced, snapshots, problems: [...problems, ...moved] };
   };
+}
+
+/** How often a call was sent again before its error was thrown. */
+function retriesOfError(error: unknown): number {
+  const { $metadata } = (error ?? {}) as { readonly $metadata?: { readonly attempts?: number } };
+  return ($metadata?.attempts ?? 1) - 1;
 }
 
 const changingProblem = (region: string, kind: Kind): Problem => ({

@@ -1,3 +1,4 @@
+import type { ItemResult } from '../core/plan/outcome';
 import { RetentionError } from '../core/util/errors';
 import { type ApplyPorts, applyPrepared, type Prepared } from './apply-plan';
 import type { RunOutcomes } from './outcome-store';
@@ -100,6 +101,7 @@ export async function applyInTime(
   const { limits, clock } = ports;
   const end = ports.beforeEnd(limits.closing);
   const signal = ports.timeout(Math.max(0, startedAt + limits.invocation - clock()));
+  const progress = (result: ItemResult): void => ports.onOutcome?.(prepared.plan.id, result);
   const limited = limitPorts(ports, outcomes, end, checkedAt);
-  await Promise.race([applyPrepared(limited.ports, prepared, { signal }), limited.over]);
+  await Promise.race([applyPrepared(limited.ports, prepared, { signal, progress }), limited.over]);
 }

@@ -1,13 +1,15 @@
 import type { NothingDue } from '../core/plan/grace-period';
-import type { RunOrigin } from '../core/plan/outcome';
+import type { ItemResult, RunOrigin } from '../core/plan/outcome';
 import type { Config } from '../core/policy/config';
 import { RetentionError } from '../core/util/errors';
 import type { SnapshotDeletion } from '../ports/deletion-ports';
 import type { DurableSteps } from '../ports/durable-steps';
+import type { EventsSent, PutEvents } from '../ports/event-bus';
 import type { Channel, Digest, ReadInventory, Store } from '../ports/ports';
 import { isElsewhere, type RunEnd } from '../render/result-email';
 import { type EvidencePorts, type EvidenceSettings, headText, recordEvidence } from '../storage/evidence';
 import { EVIDENCE, type PlanKey, planFile } from '../storage/keys';
+import { RunEvents } from './announce-run';
 import { type ApplyPorts, prepareApply } from './apply-plan';
 import { executionName, noteEnding, uniqueExecution } from './execution-status';
 import { indexFinished } from './index-results';
@@ -60,12 +62,16 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   readonly isDeployed: () => Promise<boolean>;
   /** Absent: nothing is recorded in the evidence chain. */
   readonly evidence?: EvidenceSettings;
+  /** Absent: no events are sent. */
+  readonly putEvents?: PutEvents;
+  /** Is told each outcome after it was recorded. */
+  readonly onOutcome?: (plan: string, result: ItemResult) => void;
   /** The command that goes on with an unfinished plan, for people. */
   readonly again: EndedRun['again'];
 }
 
 /** How a run ended. */
-export type DeletionResult = NothingDue | (RunEnd & ResultSent & { readonly plan: string });
+export type DeletionResult = NothingDue | (RunEnd & ResultSent & Partial<EventsSent> & { readonly plan: string });
 
 /** A run that could not go on. Its outcomes until then were sent, and are measured all the same. */
 export class RunFailed extends RetentionError {
@@ -305,6 +311,8 @@ export async function runDeletion(
   const approval = await approveRun(steps, ports, approvedRun);
   // A step of an earlier version returned nothing.
   const wasFinished = approval === true;
+  const events = new RunEvents(steps, wasFinished ? undefined : ports.putEvents, { ...approvedRun, execution });
+  await events.started();
   const end =
     typeof approval === 'object' && approval !== null
       ? approval
@@ -316,7 +324,13 @@ export async function runDeletion(
   const evidence = await recordRun(steps, ports, isRecorded ? approvedRun : null, isIndexed === true);
   const { config, again } = ports;
   const ended = { plan, execution, end, zone: config.zone, again, ...evidence };
-  const sent = await steps.step('report', () => sendResult(ports, ended));
+  const sent = await steps
+    .step('report', () => sendResult(ports, ended))
+    .catch(async (error: unknown) => {
+      await events.ended(end, null);
+      throw error;
+    });
+  await events.ended(end, sent);
   if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
-  return { plan: plan.id, ...end, ...sent };
+  return { plan: plan.id, ...end, ...sent, ...events.sent };
 }

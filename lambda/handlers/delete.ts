@@ -17,7 +17,12 @@ export const handler = withDurableExecution(async (event: unknown, context) => {
   const execution = executionContext.durableExecutionArn;
   try {
     const run = wireDeletion(process.env, __dirname);
-    const result = await run(event, context, (measured) => measureRun(measured, lambdaContext.functionName));
+    const result = await run(
+      event,
+      context,
+      (measured) => measureRun(measured, lambdaContext.functionName),
+      (name, keys) => logger.info(name, { execution, ...keys }),
+    );
     logger.info('deletion.finished', { execution, ...result });
     return result;
   } catch (error) {

@@ -25,6 +25,7 @@ import type { Clock } from '../ports/ports';
 import { ALIAS, aliasArn, invokeCommand } from '../render/deletion-commands';
 import { digestOf, sha256Of } from '../runtime/digest';
 import { parseDeletionEnv } from '../runtime/env';
+import { busOf } from './event-bus-of';
 import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './read-bundled-config';
 
@@ -52,6 +53,8 @@ export const DEPLOYED_RETRY_SETTINGS: RetrySettings = {
   confirmMs: FUNCTION_MINUTE,
   attempts: 8,
 };
+
+type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;
 
 /** What a test may set: everything else is as deployed. */
 export type DeletionTuning = Partial<
@@ -82,11 +85,11 @@ export function wireDeletion(
   environment: NodeJS.ProcessEnv,
   folder: string,
   tuning: DeletionTuning = {},
-): (event: unknown, context: DurableContext, measure: (result: object) => void) => Promise<DeletionResult> {
+): (event: unknown, context: DurableContext, measure: (result: object) => void, log?: Log) => Promise<DeletionResult> {
   const config = readBundledConfig(folder);
   const env = parseDeletionEnv(environment);
   const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
-  return async (event, context, measure) => {
+  return async (event, context, measure, log) => {
     const { lambdaContext } = context;
     const { invokedFunctionArn, functionVersion } = lambdaContext;
     const order = readOrder(event, env.mode);
@@ -109,11 +112,14 @@ export function wireDeletion(
       ),
       evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       channel: snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn),
+      ...busOf(env, environment),
       digest: digestOf,
       ...lightsailPorts(env.region, account, clock),
       config,
       ...(env.reportSchedule !== undefined && { reportSchedule: env.reportSchedule }),
       allowsRaisedCaps: allowsRaisedCaps(env.mode, config),
+      onOutcome: (plan, { name, kind, region, outcome, code, requestId }) =>
+        log?.('deletion.snapshot', { plan, name, kind, region, outcome, code, requestId }),
       account,
       isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),
       again: (plan) => ({

@@ -20,6 +20,7 @@ import { runSchedule } from '../reporting/send-lock';
 import { digestOf, sha256Of } from '../runtime/digest';
 import { parseEnv, type ReportEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
+import { busOf } from './event-bus-of';
 import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './read-bundled-config';
 import { checkOf, scheduledTimeOf } from './read-report-event';
@@ -115,6 +116,7 @@ export function wireReport(
       ...billPort(config, store, { account, region: env.region }),
       evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
+      ...busOf(env, environment),
     };
     const remaining = context.getRemainingTimeInMillis();
     const request = {

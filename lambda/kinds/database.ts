@@ -30,12 +30,16 @@ export function databaseKind(share: Share): SnapshotKind<LightsailClient> {
     sourceType: KIND_FACTS.database.sourceType,
     operations: { listSnapshots: 'GetRelationalDatabaseSnapshots', listSources: 'GetRelationalDatabases' },
     async listSnapshots(client, token, where, options) {
-      const { relationalDatabaseSnapshots, nextPageToken } = await client.send(
+      const { relationalDatabaseSnapshots, nextPageToken, $metadata } = await client.send(
         new GetRelationalDatabaseSnapshotsCommand(fromToken(token)),
         options,
       );
-      return toPage('GetRelationalDatabaseSnapshots', relationalDatabaseSnapshots, nextPageToken, (raw) =>
-        normalizeDatabase(raw, where, share),
+      return toPage(
+        'GetRelationalDatabaseSnapshots',
+        relationalDatabaseSnapshots,
+        nextPageToken,
+        (raw) => normalizeDatabase(raw, where, share),
+        $metadata,
       );
     },
     async listSources(client, token, options) {

@@ -28,11 +28,17 @@ export function diskKind(share: Share): SnapshotKind<LightsailClient> {
     sourceType: KIND_FACTS.disk.sourceType,
     operations: { listSnapshots: 'GetDiskSnapshots', listSources: 'GetDisks' },
     async listSnapshots(client, token, where, options) {
-      const { diskSnapshots, nextPageToken } = await client.send(
+      const { diskSnapshots, nextPageToken, $metadata } = await client.send(
         new GetDiskSnapshotsCommand(fromToken(token)),
         options,
       );
-      return toPage('GetDiskSnapshots', diskSnapshots, nextPageToken, (raw) => normalizeDisk(raw, where, share));
+      return toPage(
+        'GetDiskSnapshots',
+        diskSnapshots,
+        nextPageToken,
+        (raw) => normalizeDisk(raw, where, share),
+        $metadata,
+      );
     },
     async listSources(client, token, options) {
       const { disks, nextPageToken } = await client.send(new GetDisksCommand(fromToken(token)), options);

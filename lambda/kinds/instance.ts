@@ -40,12 +40,16 @@ export function instanceKind(share: Share): SnapshotKind<LightsailClient> {
     sourceType: KIND_FACTS.instance.sourceType,
     operations: { listSnapshots: 'GetInstanceSnapshots', listSources: 'GetInstances' },
     async listSnapshots(client, token, where, options) {
-      const { instanceSnapshots, nextPageToken } = await client.send(
+      const { instanceSnapshots, nextPageToken, $metadata } = await client.send(
         new GetInstanceSnapshotsCommand(fromToken(token)),
         options,
       );
-      return toPage('GetInstanceSnapshots', instanceSnapshots, nextPageToken, (raw) =>
-        normalizeInstance(raw, where, share),
+      return toPage(
+        'GetInstanceSnapshots',
+        instanceSnapshots,
+        nextPageToken,
+        (raw) => normalizeInstance(raw, where, share),
+        $metadata,
       );
     },
     async listSources(client, token, options) {

@@ -18,12 +18,14 @@ export function toPage<Raw extends object, Row>(
   list: readonly (Raw | null)[] | undefined,
   token: string | undefined,
   row: (raw: Raw | Nothing) => Row,
+  metadata?: { readonly attempts?: number | undefined },
 ): Page<Row> {
   if (list !== undefined && !Array.isArray(list))
     throw unreadablePage(`${operation} answered with something that is not a list`);
   return {
     rows: list === undefined ? null : list.map((raw) => row(raw ?? EMPTY_ROW)),
     next: token === undefined || token === '' ? null : token,
+    ...(metadata?.attempts !== undefined && { retries: metadata.attempts - 1 }),
   };
 }
 

@@ -35,6 +35,9 @@ export type InventoryProgress =
       readonly status: ListStatus;
       readonly pages: number;
       readonly snapshots: number;
+      /** How long the list was read, and how often its calls were sent again; absent: not known. */
+      readonly seconds?: number;
+      readonly retries?: number;
     }
   /** All lists were read; automatic snapshots are still being counted in `regions` regions. */
   | { readonly event: 'automatic'; readonly regions: number }

@@ -11,6 +11,8 @@ export interface ListedIn {
 export interface Page<Row> {
   readonly rows: readonly Row[] | null;
   readonly next: string | null;
+  /** How often the call was sent again until it was answered; absent: not known. */
+  readonly retries?: number;
 }
 
 /** The living resource that snapshots are made of. Members that the service did not send are null. */

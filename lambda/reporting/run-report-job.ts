@@ -3,8 +3,10 @@ import type { NewPlan } from '../core/plan/plan';
 import { graceHistoryStart } from '../core/plan/timetable';
 import type { Config } from '../core/policy/config';
 import type { Report } from '../core/report/report-model';
+import { reportEvents } from '../core/report/retention-event';
 import { dayLabel, dayOf, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
+import { type EventsSent, type PutEvents, sendEvents } from '../ports/event-bus';
 import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
 import { invokeCommand } from '../render/deletion-commands';
@@ -23,6 +25,8 @@ import { previousReport, type StoredPage, storeReport } from './store-report';
 export interface RunPorts extends MakeReportPorts, SendPorts {
   /** Absent: nothing is recorded in the evidence chain. */
   readonly evidence?: EvidenceSettings;
+  /** Absent: no events are sent. */
+  readonly putEvents?: PutEvents;
 }
 
 export interface RunRequest {
@@ -87,20 +91,21 @@ async function dueDays(
 /** The result of a run; without numbers where a duplicate delivery found the report sent. */
 export type RunResult =
   | { readonly reportId: string; readonly delivery: 'already-sent' }
-  | (Sending & {
-      readonly reportId: string;
-      readonly complete: boolean;
-      readonly incomplete: boolean;
-      readonly snapshots: number;
-      readonly expiring: number;
-      readonly held: number;
-      readonly problems: number;
-      readonly sizeGb: number;
-      readonly monthlyCostCeiling: number;
-      readonly scopesFailed: number;
-      /** How long the run took. */
-      readonly seconds: number;
-    });
+  | (Sending &
+      Partial<EventsSent> & {
+        readonly reportId: string;
+        readonly complete: boolean;
+        readonly incomplete: boolean;
+        readonly snapshots: number;
+        readonly expiring: number;
+        readonly held: number;
+        readonly problems: number;
+        readonly sizeGb: number;
+        readonly monthlyCostCeiling: number;
+        readonly scopesFailed: number;
+        /** How long the run took. */
+        readonly seconds: number;
+      });
 
 const NO_DAYS: ReportCountdown = { due: null };
 /** No countdown runs. */
@@ -230,6 +235,20 @@ function sendOptions(
   };
 }
 
+/** Sends the events of a report, unless another run sends the same report. */
+async function announceReport(
+  { putEvents, store }: RunPorts,
+  report: Report,
+  { delivery }: Sending,
+  { stored }: Kept,
+  { deletion }: RunRequest,
+): Promise<Partial<EventsSent>> {
+  if (putEvents === undefined || delivery === 'already-sent') return {};
+  const location = stored ? store.locate(reportFiles(report.reportId).json) : null;
+  const facts = { location, email: delivery, deletion: deletion?.mode ?? 'off' } as const;
+  return sendEvents(putEvents, reportEvents(report, facts));
+}
+
 const notKept = (reportId: string, stored: boolean, failures: readonly Error[]): RetentionError =>
   new RetentionError(
     stored ? 'report.unfinished' : 'report.not-stored',
@@ -278,11 +297,13 @@ export async function runReport(
   const evidenceHead = ports.evidence && { evidenceHead: kept.evidenceHead };
   const known = { isFirstReport, confirmedSubscribers, ...evidenceHead };
   const sending = await sendReport(ports, report, sendOptions(request, kept, known));
+  const events = await announceReport(ports, report, sending, kept, request);
   if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
   return {
     reportId,
     ...sending,
+    ...events,
     complete: report.complete,
     incomplete: !report.complete,
     snapshots,

@@ -6,6 +6,7 @@ const REQUIRED_VARIABLES = { topicArn: 'TOPIC_ARN', bucket: 'BUCKET' } as const;
 /** What may be left out. */
 const OPTIONAL_NAMES = {
   chatTopicArn: 'CHAT_TOPIC_ARN',
+  eventBus: 'EVENT_BUS',
   deletionFunction: 'DELETION_FUNCTION',
   deletionMode: 'DELETION_MODE',
   approveFunction: 'APPROVE_FUNCTION',
@@ -46,6 +47,8 @@ export interface ReportEnv {
   readonly topicArn: string;
   /** The topic of a chat that gets a short message as well; absent where there is none. */
   readonly chatTopicArn?: string;
+  /** The ARN of the bus that gets events; absent: none are sent. */
+  readonly eventBus?: string;
   /** The bucket in which reports and plans are stored. */
   readonly bucket: string;
   /** The region in which the function runs: the first to ask. */
@@ -71,7 +74,10 @@ export interface ReportEnv {
 
 /** What the deletion function is told by its environment. */
 export interface DeletionEnv
-  extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'reportSchedule' | 'keptDays' | 'objectLock'> {
+  extends Pick<
+    ReportEnv,
+    'topicArn' | 'bucket' | 'region' | 'eventBus' | 'reportSchedule' | 'keptDays' | 'objectLock'
+  > {
   readonly mode: DeployedDeletion;
 }
 
@@ -145,8 +151,9 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
   const value = (name: string): string => env[name]?.trim() ?? '';
   requireSet(env, Object.values(REQUIRED_NAMES));
   const optional = (name: keyof typeof OPTIONAL_NAMES): string | undefined => value(OPTIONAL_NAMES[name]) || undefined;
-  const { chatTopicArn, functionArn, dashboard, reportSchedule, schedule } = {
+  const { chatTopicArn, eventBus, functionArn, dashboard, reportSchedule, schedule } = {
     chatTopicArn: optional('chatTopicArn'),
+    eventBus: optional('eventBus'),
     functionArn: optional('deletionFunction'),
     dashboard: optional('dashboard'),
     reportSchedule: optional('reportSchedule'),
@@ -157,6 +164,7 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
     bucket: value(REQUIRED_NAMES.bucket),
     region: value(REQUIRED_NAMES.region),
     ...(chatTopicArn !== undefined && { chatTopicArn }),
+    ...(eventBus !== undefined && { eventBus }),
     ...(reportSchedule !== undefined && { reportSchedule }),
     ...(dashboard !== undefined && { dashboard }),
     ...(functionArn !== undefined && {
@@ -172,8 +180,12 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
 
 /** Reads the environment of a deletion function, as `parseEnv` does; its mode must be there. */
 export function parseDeletionEnv(env: Readonly<Record<string, string | undefined>>): DeletionEnv {
-  const { topicArn, bucket, region, reportSchedule, keptDays, objectLock } = parseEnv(env);
-  const recording = { ...(keptDays === undefined ? {} : { keptDays }), ...(objectLock && { objectLock }) };
+  const { topicArn, bucket, region, eventBus, reportSchedule, keptDays, objectLock } = parseEnv(env);
+  const recording = {
+    ...(keptDays === undefined ? {} : { keptDays }),
+    ...(objectLock && { objectLock }),
+    ...(eventBus !== undefined && { eventBus }),
+  };
   const mode = readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '');
   return { topicArn, bucket, region, ...recording, mode, ...(reportSchedule && { reportSchedule }) };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
+import { DETAIL_TYPES } from '../../lambda/core/report/retention-event';
 import { METRICS } from '../../lambda/runtime/metrics';
 import { synthesized } from '../lib/synthesized';
 
@@ -61,6 +62,13 @@ const templates = { report: synthesized(), deletion: synthesized({ deletion: 'au
 const all = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 describe('docs/cost.md', () => {
+  test('counts the events of a report and of its deletion', () => {
+    expect(arithmetic('EventBridge, events')).toContain(
+      `× ${Object.keys(DETAIL_TYPES).length} events × $1.00 per million`,
+    );
+    expect(cost('EventBridge, events')).toBe(0);
+  });
+
   test('counts the alarms, and the metrics that each looks at, as they are deployed', () => {
     const [report, both] = [alarmMetrics(templates.report), alarmMetrics(templates.deletion)];
     expect(arithmetic('alarms')).toContain(`${report.length} alarms over ${all(report)} metrics × $0.10`);

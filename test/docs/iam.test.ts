@@ -155,6 +155,11 @@ describe('docs/deploy-policy.json', () => {
       'lambda:PublishVersion',
     ],
     'AWS::Logs::LogGroup': ['logs:CreateLogGroup', 'logs:DeleteLogGroup', 'logs:PutRetentionPolicy'],
+    'AWS::Logs::QueryDefinition': [
+      'logs:DeleteQueryDefinition',
+      'logs:DescribeQueryDefinitions',
+      'logs:PutQueryDefinition',
+    ],
     'AWS::S3::Bucket': ['s3:CreateBucket'],
     'AWS::S3::BucketPolicy': ['s3:PutBucketPolicy', 's3:DeleteBucketPolicy'],
     'AWS::SNS::Subscription': ['sns:Subscribe', 'sns:Unsubscribe'],
@@ -178,8 +183,9 @@ describe('docs/deploy-policy.json', () => {
     expect(actions.filter((action) => /^s3:(Delete(Bucket$|Object)|\*)|^lightsail:|^\*$/.test(action))).toEqual([]);
   });
 
-  test('reaches beyond the names of the stack only to find logs and alarms', () => {
+  test('reaches beyond the names of the stack only to find logs and alarms, and for saved queries', () => {
     expect(statements.filter(({ Resource }) => Resource === '*').map(({ Sid }) => Sid)).toEqual([
+      'Queries',
       'FindLogs',
       'FindAlarms',
     ]);

@@ -159,4 +159,38 @@ describe('the AWS CLI cannot tell the emulator from the service', () => {
     },
     120_000,
   );
+
+  itWith(
+    'aws',
+    'it puts events, and gets an error for each entry that fails',
+    async () => {
+      const faults = [
+        { fault: 'entries', service: 'events', detailTypes: 'Second', code: 'ThrottlingException' },
+      ] as const;
+      await withEmulator({ account: webAccount(0), clock: () => NOW, faults }, async (emulator) => {
+        const entry = (DetailType: string, more: object = {}) => ({
+          ...{ Source: 'lightsail-retention', DetailType, Detail: '{"id":"1"}' },
+          ...more,
+        });
+        const entries = [entry('First'), entry('Second'), entry('Third', { Detail: 'no JSON' })];
+        const answer = await aws(emulator, 'events', 'put-events', '--entries', JSON.stringify(entries));
+        expect(answer).toEqual({
+          FailedEntryCount: 2,
+          Entries: [
+            { EventId: expect.any(String) },
+            { ErrorCode: 'ThrottlingException', ErrorMessage: 'Internal failure.' },
+            { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' },
+          ],
+        });
+        expect(emulator.events).toMatchObject([
+          { bus: 'default', source: 'lightsail-retention', detailType: 'First', detail: { id: '1' }, at: NOW },
+        ]);
+        const tooMany = JSON.stringify(Array.from({ length: 11 }, () => entry('First')));
+        await expect(aws(emulator, 'events', 'put-events', '--entries', tooMany)).rejects.toThrow(
+          /ValidationException|valid max|Invalid length/,
+        );
+      });
+    },
+    120_000,
+  );
 });

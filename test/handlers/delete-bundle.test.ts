@@ -8,6 +8,7 @@ import type { DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
+import { DETAIL_TYPES } from '../../lambda/core/report/retention-event';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { renderPlanJson } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
@@ -15,10 +16,13 @@ import { digestOf } from '../../lambda/runtime/digest';
 import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { DELETION_WRITES_ONCE, planFile } from '../../lambda/storage/keys';
+import { DELETION_QUESTIONS } from '../../lib/saved-queries';
 import { bundleHandler } from '../../scripts/bundle';
 import { ACCOUNT, HERE, smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { aConfig } from '../support/config-builder';
+import { validateEvent } from '../support/event-schema';
+import { fieldsOfLines } from '../support/log-fields';
 import { runCli, unwrapped } from '../support/terminal';
 import { type DurableEndpoint, durableEndpoint } from './durable-endpoint';
 import { EXECUTION, immortal, runExecution } from './durable-engine';
@@ -209,6 +213,39 @@ describe('the bundle of the deletion function', () => {
       }),
     60_000,
   );
+
+  it('logs one line for each snapshot, and the fields that the saved queries ask for', () =>
+    withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ handler, plan, logs }) => {
+      await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
+      await runExecution(() => handler, { plan: plan.id, digest: `sha256:${'a'.repeat(64)}` }, immortal);
+      for (const { message, fields } of DELETION_QUESTIONS) {
+        const known = fieldsOfLines(logs(), message);
+        expect([message, fields.filter((field) => !known.has(field))]).toEqual([message, []]);
+      }
+      const lines = logs()
+        .split('\n')
+        .flatMap((line) => (line.includes('deletion.snapshot') ? [JSON.parse(line)] : []));
+      expect(lines.map(({ name, outcome }) => `${name} ${outcome}`).sort()).toEqual(
+        ['data-04', 'data-05', 'web-04', 'web-05', 'web-06'].map((name) => `${name} deleted`),
+      );
+    }));
+
+  it('puts events of its start and its end on the bus, as the published schema has them', () =>
+    withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ emulator, handler, plan }) => {
+      const bus = 'arn:aws:events:eu-central-1:123456789012:event-bus/default';
+      process.env.EVENT_BUS = bus;
+      try {
+        const { result } = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
+        expect(result).toMatchObject({ state: 'finished', events: 'sent' });
+      } finally {
+        delete process.env.EVENT_BUS;
+      }
+      expect(emulator.events).toMatchObject([
+        { bus, detailType: DETAIL_TYPES['deletion-started'], detail: { planId: plan.id, approvedBy: 'caller' } },
+        { bus, detailType: DETAIL_TYPES['deletion-ended'], detail: { state: 'finished', totals: { deleted: 5 } } },
+      ]);
+      expect(emulator.events.flatMap(({ detail }) => validateEvent(detail))).toEqual([]);
+    }));
 
   it('refuses the event of a schedule where it is deployed for approvals, before it reads anything', () =>
     withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ emulator, handler, left }) => {

@@ -10,14 +10,19 @@ import {
 import { type BundleRun, runBundle } from '../../cli/run-bundle';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { DETAIL_TYPES } from '../../lambda/core/report/retention-event';
 import { compactInstant } from '../../lambda/core/time/instant';
 import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { WRITE_ONCE } from '../../lambda/storage/keys';
+import { REPORT_QUESTIONS } from '../../lib/saved-queries';
 import { bundleHandler } from '../../scripts/bundle';
+import { validateEvent } from '../support/event-schema';
+import { fieldsOfLines } from '../support/log-fields';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
+const BUS = 'arn:aws:events:eu-central-1:123456789012:event-bus/default';
 const TOPICS = [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com' }] }];
 const CONFIG = { version: 1, policies: { short: { expireAfter: '60d', keep: { last: 3 } } }, default: 'short' };
 /** Some while ago, as where Lambda tried again. */
@@ -169,6 +174,35 @@ describe('the bundle that is deployed', () => {
     expect(report.scopes.every(({ account }: { account: string }) => account === '123456789012')).toBe(true);
   });
 
+  it('puts events of the report and of its plan on the bus, as the published schema has them', async () => {
+    const { answer } = await invoke({ scheduledTime: SCHEDULED }, { env: { EVENT_BUS: BUS } });
+    expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', events: 'sent' } });
+    const { reportId, plan } = JSON.parse(stored('report.json'));
+    expect(emulator.events).toMatchObject([
+      {
+        bus: BUS,
+        source: 'lightsail-retention',
+        detailType: DETAIL_TYPES.report,
+        detail: { reportId, complete: true },
+      },
+      { bus: BUS, detailType: DETAIL_TYPES.plan, detail: { planId: reportId, snapshots: plan.count } },
+    ]);
+    expect(emulator.events.flatMap(({ detail }) => validateEvent(detail))).toEqual([]);
+  });
+
+  it('puts no events where it is deployed without a bus', async () => {
+    await invoke({ scheduledTime: SCHEDULED });
+    expect(emulator.requests.list().filter(({ service }) => service === 'events')).toEqual([]);
+  });
+
+  it('sends the report when the bus refuses every event', async () => {
+    emulator.setFaults([{ fault: 'deny', service: 'events' }]);
+    const { answer } = await invoke({ scheduledTime: SCHEDULED }, { env: { EVENT_BUS: BUS } });
+    const eventsFailure = expect.stringContaining('AccessDeniedException');
+    expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', events: 'failed', eventsFailure } });
+    expect(emulator.published).toHaveLength(1);
+  });
+
   it('sends no second e-mail for a duplicate delivery', async () => {
     await invoke({ scheduledTime: SCHEDULED });
     const { answer } = await invoke({ scheduledTime: SCHEDULED });
@@ -271,6 +305,21 @@ describe('the bundle that is deployed', () => {
     expect([...tagValues].filter((value) => typeof value === 'string' && told.includes(`"${value}"`))).toEqual([]);
     expect(logs).not.toContain('@example.com');
     expect(logs).not.toContain('SECRET');
+  });
+
+  it('logs the fields that the saved queries ask for', async () => {
+    emulator.setFaults([{ fault: 'throttle', operations: 'GetInstanceSnapshots', regions: 'us-east-1', times: 2 }]);
+    const { logs } = await invoke({});
+    emulator.setTopics([]);
+    const failed = await invoke({});
+    for (const { message, fields } of REPORT_QUESTIONS) {
+      const known = fieldsOfLines(logs + failed.logs, message);
+      expect([message, fields.filter((field) => !known.has(field))]).toEqual([message, []]);
+    }
+    const read = linesOf(logs).filter(({ message }) => message === 'inventory.scope');
+    expect(read.find(({ region, kind }) => region === 'us-east-1' && kind === 'instance')).toMatchObject({
+      ...{ status: 'read', retries: 2, seconds: expect.any(Number) },
+    });
   });
 
   it('measures a run in the embedded metric format, with one dimension', async () => {

@@ -40,12 +40,18 @@ describe('a property that is wrong', () => {
       { deletions: 'approve' } as Given,
       'got an unknown property deletions, expected one of configuration, emails, schedule, topic, bucket, ' +
         'encryptionKey, keepReportsFor, lockReportsFor, objectLock, logRetention, monitoring, runbookUrl, okActions, ' +
-        'deletion, spend, approval, organization; did you mean deletion?',
+        'events, deletion, spend, approval, organization; did you mean deletion?',
     ],
     ['props.runbookUrl', { runbookUrl: 'wiki' }, 'got "wiki", expected the https address of a page'],
     ['props.runbookUrl', { runbookUrl: 'https://example.com/#a' }, 'got "https://example.com/#a", expected the https'],
     ['props.runbookUrl', { runbookUrl: 7 }, 'got number, expected the https address'],
     ['props.okActions', { okActions: 'yes' }, 'got "yes", expected true or false'],
+    [
+      'props.events',
+      { events: 'on' },
+      'got "on", expected true, false, or an event bus, such as EventBus.fromEventBusName(',
+    ],
+    ['props.events', { events: { eventBusName: 'mine' } }, 'got a Object, expected true, false, or an event bus'],
     ['props.unknown', { colour: 1 } as Given, 'got an unknown property colour, expected one of configuration'],
     [
       'props.emails',

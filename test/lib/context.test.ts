@@ -26,6 +26,8 @@ test('an address is enough', () => {
     deletion: 'off',
     approval: 'off',
     organization: false,
+    events: false,
+    bucketName: null,
   });
 });
 
@@ -47,6 +49,8 @@ test('a configuration and a schedule are taken as named', () => {
       approval: 'dashboard',
       monitoring: 'alarms',
       organization: 'on',
+      events: 'on',
+      bucket: 'mine.reports-1',
     }),
   ).toEqual({
     emails: [email],
@@ -56,6 +60,8 @@ test('a configuration and a schedule are taken as named', () => {
     deletion: 'approve',
     approval: 'dashboard',
     organization: true,
+    events: true,
+    bucketName: 'mine.reports-1',
   });
 });
 
@@ -132,6 +138,12 @@ test.each([
   ['context.monitoring', { email, monitoring: true }, 'true'],
   ['context.spend', { email, spend: 'yes' }, 'expected on, off'],
   ['context.spend', { email, spend: true }, 'true'],
+  ['context.events', { email, events: 'yes' }, 'expected off, on, as in -c events=on'],
+  ['context.events', { email, events: true }, 'true'],
+  ['context.bucket', { email, bucket: 'Mine' }, '"Mine": expected the name of a bucket'],
+  ['context.bucket', { email, bucket: 's3://mine' }, 'expected the name of a bucket'],
+  ['context.bucket', { email, bucket: 'a..b' }, 'expected the name of a bucket'],
+  ['context.bucket', { email, bucket: 'ab' }, 'expected the name of a bucket'],
   ['context.unknown', { email, monitring: 'off' }, 'did you mean "monitoring"?'],
   ['context.unknown', { emails: email }, 'did you mean "email"?'],
   ['context.unknown', { email, scedule: 'rate(1 day)' }, 'did you mean "schedule"?'],

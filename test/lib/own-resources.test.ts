@@ -257,14 +257,24 @@ describe('a bucket of your own', () => {
     template.hasResourceProperties('AWS::S3::Bucket', { LifecycleConfiguration: Match.absent() });
   });
 
-  test('and a topic of your own leave nothing to encrypt: a key is refused', () => {
+  test('and a topic of your own leave nothing to encrypt: an imported key is refused', () => {
     expect(() =>
       built((stack) => ({
         ...imported(stack),
         topic: new Topic(stack, 'Topic'),
-        encryptionKey: new Key(stack, 'Key'),
+        encryptionKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:123456789012:key/1'),
       })),
     ).toThrow(expect.objectContaining({ code: 'props.encryptionKey' }));
+  });
+
+  test('and a topic of your own leave the logs and the queue to a key that the app makes', () => {
+    const { template } = deployed((stack) => ({
+      bucket: new Bucket(stack, 'Bucket') as IBucket,
+      topic: new Topic(stack, 'Topic'),
+      encryptionKey: new Key(stack, 'Key'),
+    }));
+    template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: Match.anyValue() });
+    template.allResourcesProperties('AWS::SQS::Queue', { KmsMasterKeyId: Match.anyValue() });
   });
 });
 
@@ -297,17 +307,16 @@ describe('a key of your own', () => {
     });
   });
 
-  test('may be used by the report function, and its role names no other key', () => {
+  test('may be used by what reports and by what starts a report, and no role names another key', () => {
     const uses = statementsOf(Object.values(template.findResources('AWS::IAM::Policy'))).filter((statement) =>
       JSON.stringify(statement.Action).includes('kms:'),
     );
-    expect(uses).toEqual([
-      { Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: { 'Fn::GetAtt': [key, 'Arn'] } },
-    ]);
-  });
-
-  test('is not needed by the scheduler: the dead-letter queue is encrypted by SQS itself', () => {
-    template.hasResourceProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true, KmsMasterKeyId: Match.absent() });
+    const use = {
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: { 'Fn::GetAtt': [key, 'Arn'] },
+    };
+    expect(uses).toEqual(['report', 'schedule', 'first report', 'daily check'].map(() => use));
   });
 });
 

@@ -33,7 +33,7 @@ export function synthesized(given: GivenProps = {}): Template {
     env: { account: '123456789012', region: 'eu-central-1' },
   });
   // That a policy from elsewhere is not changed has a test of its own.
-  for (const what of ['key', 'topic', 'bucket'])
+  for (const what of ['key', 'topic', 'bucket', 'log-key'])
     Annotations.of(stack).acknowledgeWarning(`lightsail-retention:${what}`);
   new SnapshotRetention(stack, 'Retention', { ...PROPS, ...given(stack) });
   return Template.fromStack(stack);

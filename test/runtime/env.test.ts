@@ -1,4 +1,4 @@
-import { buildEnv, parseEnv } from '../../lambda/runtime/env';
+import { buildEnv, parseDeletionEnv, parseEnv } from '../../lambda/runtime/env';
 
 const settings = { topicArn: 'arn:aws:sns:eu-central-1:123456789012:topic', bucket: 'reports-of-us' };
 
@@ -17,6 +17,13 @@ test('a chat is optional, and read where it is deployed', () => {
   expect(parseEnv({ ...buildEnv(settings), CHAT_TOPIC_ARN: ' ', AWS_REGION: 'eu-central-1' })).not.toHaveProperty(
     'chatTopicArn',
   );
+});
+
+test('a bus is optional, and both functions read it where it is deployed', () => {
+  const eventBus = 'arn:aws:events:eu-central-1:123456789012:event-bus/default';
+  const deployed = { ...buildEnv({ ...settings, eventBus, deletionMode: 'approve' }), AWS_REGION: 'eu-central-1' };
+  expect([parseEnv(deployed).eventBus, parseDeletionEnv(deployed).eventBus]).toEqual([eventBus, eventBus]);
+  expect(parseEnv({ ...buildEnv(settings), AWS_REGION: 'eu-central-1' })).not.toHaveProperty('eventBus');
 });
 
 test('refuses an environment with every missing name at once, a blank one included', () => {

@@ -25,6 +25,7 @@ const APPS: Readonly<Record<string, readonly string[]>> = {
   bundled: ['Backups'],
   commonjs: ['Backups'],
   esm: ['Backups'],
+  events: ['Backups'],
   'own-resources': ['Backups', 'Platform'],
   pipeline: ['ProductionSnapshots', 'TestSnapshots'],
 };

@@ -17,6 +17,7 @@ new SnapshotRetention(new Stack(app, 'Backups', { env }), 'Retention', {
   configuration: configure({ version: 1, policies: { standard: { keep: { daily: 14 } } }, default: 'standard' }),
   topic,
   bucket,
+  encryptionKey,
   deletion: 'approve',
 });
 app.synth();

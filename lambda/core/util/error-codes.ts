@@ -85,6 +85,11 @@ export const ERROR_CODES = {
     meaning: 'The chat message could not be published.',
     remedy: 'Check that the topic exists and that the role may publish to it.',
   },
+  'channel.events': {
+    fault: 'aws',
+    meaning: 'The event bus did not accept all events of a report or a deletion in time. Nothing else depends on them.',
+    remedy: 'Check that the bus exists, and that the role may put events on it.',
+  },
   'channel.sns': {
     fault: 'aws',
     meaning: 'The report could not be published to its topic.',
@@ -203,6 +208,11 @@ export const ERROR_CODES = {
     meaning: 'The context value `approval` is not known.',
     remedy: 'Pass `off` or `dashboard`: `-c approval=dashboard`.',
   },
+  'context.bucket': {
+    fault: 'operator',
+    meaning: 'The context value `bucket` is not the name of a bucket.',
+    remedy: 'Pass the name of the bucket that an earlier deployment left, or leave it out.',
+  },
   'context.config': {
     fault: 'operator',
     meaning: 'The context value `config` is not the path of a file.',
@@ -217,6 +227,11 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: 'The context value `email` is missing or is not a list of e-mail addresses.',
     remedy: 'Pass one address or several with commas: `-c email=you@example.com`.',
+  },
+  'context.events': {
+    fault: 'operator',
+    meaning: 'The context `events` is neither `off` nor `on`.',
+    remedy: 'Pass `-c events=on`, or leave it out.',
   },
   'context.monitoring': {
     fault: 'operator',
@@ -586,6 +601,12 @@ export const ERROR_CODES = {
       'The property `encryptionKey` is not a key that policies can name, is in another region, or has ' +
       'nothing to encrypt.',
     remedy: 'Follow the message, or leave the property out.',
+  },
+  'props.events': {
+    fault: 'operator',
+    meaning:
+      'The property `events` is neither a boolean nor an event bus, or its bus is in another region or cannot exist.',
+    remedy: 'Pass `true` for the default bus, or an event bus in the region of the stack.',
   },
   'props.keepReportsFor': {
     fault: 'operator',

@@ -212,6 +212,15 @@ def make_dashboard(name, properties, region):
     return wanted, {}
 
 
+def make_query(name, properties, region):
+    # moto keeps no queries: this only checks that their log groups are there.
+    for group in properties["LogGroupNames"]:
+        found = client("logs", region).describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+        if group not in [each["logGroupName"] for each in found]:
+            raise ValueError(f"the query {properties['Name']} has no log group {group}")
+    return f"{properties['Name']}/{name}", {}
+
+
 def make_invoke_config(name, properties, region):
     kept = ("FunctionName", "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
     wanted = {key: value for key, value in properties.items() if key in kept}
@@ -246,6 +255,7 @@ TYPES = [
         make_function,
         lambda name, region: client("lambda", region).delete_function(FunctionName=name),
     ),
+    resource_type("AWS::Logs::QueryDefinition", make_query),
     resource_type("AWS::Lambda::EventInvokeConfig", make_invoke_config),
     resource_type("AWS::Lambda::Version", make_version),
     resource_type("AWS::Lambda::Alias", make_alias),

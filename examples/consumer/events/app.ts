@@ -1,0 +1,54 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SnsTopic, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { configure, SnapshotRetention } from 'lightsail-retention';
+
+const app = new App();
+const stack = new Stack(app, 'Backups', { env: { account: '111111111111', region: 'eu-central-1' } });
+new SnapshotRetention(stack, 'Retention', {
+  configuration: configure({ version: 1, policies: { standard: { keep: { daily: 14 } } }, default: 'standard' }),
+  emails: ['you@example.com'],
+  deletion: 'approve',
+  events: true,
+});
+
+/** Events that no target accepted. */
+const lost = new Queue(stack, 'Lost', { enforceSSL: true, retentionPeriod: Duration.days(14) });
+
+/** Every event, for a program. It drops an event whose `detail.id` it has seen. */
+const events = new Queue(stack, 'Events', { enforceSSL: true, deadLetterQueue: { queue: lost, maxReceiveCount: 5 } });
+new Rule(stack, 'EventsToQueue', {
+  description: 'Sends every event of snapshot retention to a queue',
+  // Other accounts can put events with this source on a shared bus, but not with this account.
+  eventPattern: { source: ['lightsail-retention'], account: [stack.account] },
+  targets: [new SqsQueue(events, { deadLetterQueue: lost })],
+});
+
+/** The topic of a channel in Amazon Q Developer in chat applications. It shows this notification format only. */
+const chat = new Topic(stack, 'Chat', { enforceSSL: true });
+new Rule(stack, 'PlansToChat', {
+  description: 'Sends plans that can be approved to a chat',
+  eventPattern: {
+    source: ['lightsail-retention'],
+    account: [stack.account],
+    detailType: ['Lightsail Snapshot Deletion Plan'],
+    detail: { blocked: [null] },
+  },
+  targets: [
+    new SnsTopic(chat, {
+      deadLetterQueue: lost,
+      message: RuleTargetInput.fromObject({
+        version: '1.0',
+        source: 'custom',
+        content: {
+          textType: 'client-markdown',
+          title: 'A plan waits for approval',
+          description: `Plan ${EventField.fromPath('$.detail.planId')} lists ${EventField.fromPath('$.detail.snapshots')} snapshots. Read the e-mail of the report before you approve it.`,
+        },
+      }),
+    }),
+  ],
+});
+app.synth();
