@@ -206,8 +206,7 @@ export class SnapshotRetention extends Construct {
       deletes: checked.deletion !== 'off',
     };
     this.warnOfMail(schedule);
-    for (const { code, message } of config.hiddenRules)
-      Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
+    this.warnOfSettings(checked);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     this.subscribe(emails, checked.organization !== null);
@@ -444,6 +443,17 @@ export class SnapshotRetention extends Construct {
     completeTopicPolicy(this, topic);
     if (topic.masterKey) this.checkKey('topic', topic.masterKey);
     return topic;
+  }
+
+  /** Warns of rules that can match nothing, and of a setting that has no effect here. */
+  private warnOfSettings({ config, organization }: CheckedProps): void {
+    for (const { code, message } of config.hiddenRules)
+      Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
+    if (organization === null && config.organization.accountMessages)
+      Annotations.of(this).addWarningV2(
+        'lightsail-retention:organization',
+        'organization.accountMessages has no effect on a report on this account alone: deploy with the property organization',
+      );
   }
 
   /** Warns of a schedule that sends more than one e-mail an hour. */
