@@ -55,7 +55,7 @@ export function roleFault(error: unknown, roleArn: string): RoleFault {
   const status = isAccessDenied(error) ? 'no-role' : 'failed';
   const why =
     status === 'no-role'
-      ? `${SIDE_TEXT[sideOf(message)]}; role ${roleArn} (${oneLine(message)})`
+      ? `${SIDE_TEXT[sideOf(message)]}${message.includes(roleArn) ? '' : `; role ${roleArn}`} (${oneLine(message)})`
       : `role ${roleArn} could not be assumed: ${oneLine(message)}`;
   return { status, error: { code, message: why } };
 }

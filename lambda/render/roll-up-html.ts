@@ -56,10 +56,9 @@ const searched = ({ id, name, ou, status }: RollUpAccount): string =>
 
 function* unreadList(accounts: readonly RollUpAccount[], context: RollUpContext): Generator<string> {
   if (accounts.length === 0) return;
-  yield '<section class="card" id="unread">\n<h2>Not read, or in part</h2>\n<ul>\n';
+  yield '<h2>Not read, or in part</h2>\n';
   for (const account of accounts)
-    yield `<li data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ${STATUS_WORDS[account.status]}: ${htmlText(accountReason(account, context.details.get(account.id)))}</li>\n`;
-  yield '</ul>\n</section>\n';
+    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ${STATUS_WORDS[account.status]}: ${htmlText(accountReason(account, context.details.get(account.id)))}</p>\n`;
 }
 
 function* accountPart(account: RollUpAccount, context: RollUpContext, pageOf: AccountPage): Generator<string> {

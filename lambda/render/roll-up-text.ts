@@ -1,7 +1,7 @@
 import type { RollUp, RollUpAccount } from '../core/report/roll-up';
 import { oneLine } from '../core/util/safe-text';
 import { escapeMarkdown } from './markdown';
-import { formatNumber } from './numbers';
+import { formatCount } from './numbers';
 import {
   ACCOUNT_COLUMNS,
   type AccountDetails,
@@ -28,13 +28,13 @@ export interface RollUpContext {
 const NAME_COLUMN = ACCOUNT_COLUMNS.indexOf('NAME');
 const STATUS_COLUMN = ACCOUNT_COLUMNS.indexOf('STATUS');
 
+const MAX_LISTS = 3;
+
 /** Why an account was not read, or not in full. */
 export function accountReason(account: RollUpAccount, details: AccountDetails | undefined): string {
   const lists = details?.unread ?? [];
-  const named =
-    lists.length === 0
-      ? ''
-      : ` (${formatNumber(lists.length)} not read: ${lists.slice(0, 3).join(', ')}${lists.length > 3 ? ', …' : ''})`;
+  const first = `${lists.slice(0, MAX_LISTS).join(', ')}${lists.length > MAX_LISTS ? ', …' : ''}`;
+  const named = lists.length === 0 ? '' : ` (${formatCount(lists.length, 'list')} not read: ${first})`;
   return oneLine(`${account.error?.message ?? STATUS_WORDS[account.status]}${named}`);
 }
 
