@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type Alarm, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Alias, Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -19,6 +20,8 @@ export interface ApprovalFunctionsProps {
   readonly store: ReportStore;
   /** What carries out an approved plan. */
   readonly deletion: Alias;
+  /** Encrypts their logs; absent: CloudWatch Logs itself does. */
+  readonly logKey?: IKey;
   /**
    * How long logs are kept.
    *
@@ -80,10 +83,14 @@ export class ApprovalFunctions extends Construct {
 
   private makeFunction(
     id: 'View' | 'Approve',
-    { configuration, store, logRetention = RetentionDays.THREE_MONTHS }: ApprovalFunctionsProps,
+    { configuration, store, logKey, logRetention = RetentionDays.THREE_MONTHS }: ApprovalFunctionsProps,
     { name, description, purpose, folders, environment, logs }: Part,
   ): LambdaFunction {
-    const logGroup = new LogGroup(this, `${id}Logs`, { retention: logRetention, removalPolicy: logs });
+    const logGroup = new LogGroup(this, `${id}Logs`, {
+      retention: logRetention,
+      removalPolicy: logs,
+      ...(logKey && { encryptionKey: logKey }),
+    });
     const role = new Role(this, `${id}Role`, {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: purpose,

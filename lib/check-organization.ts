@@ -35,7 +35,11 @@ function checkTargets(given: unknown): void {
 /** Checks the accounts that a deployment covers. Returns null for this account alone. */
 export function checkOrganization(
   given: OrganizationProps | undefined,
-  deletion: DeletionSetting,
+  {
+    deletion,
+    spend,
+    events,
+  }: { readonly deletion: DeletionSetting; readonly spend: boolean; readonly events: boolean },
 ): OrganizationProps | null {
   if (given === undefined) return null;
   if (typeof given !== 'object' || given === null)
@@ -50,6 +54,12 @@ export function checkOrganization(
     throw refused(
       `cannot be deployed together with deletion "${deletion}": nothing deletes in other accounts yet, and plans of ` +
         'an organization are for reading only; leave deletion out, or deploy it in each account',
+    );
+  const unused = [...(spend ? ['report.spend'] : []), ...(events ? ['events'] : [])];
+  if (unused.length > 0)
+    throw refused(
+      `cannot be deployed together with ${unused.join(' and ')}: a report on an organization reads no bill and puts no ` +
+        'events yet; leave it out',
     );
   return given;
 }

@@ -311,6 +311,7 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
   const approval = checkApproval(props.approval, deletion, monitoring);
   const schedule = scheduleOf(props.schedule ?? DEFAULT_SCHEDULE);
   checkResources(props);
+  const spend = checkSpend(props, config);
   const least = leastLifetime(schedule, config, deletion);
   const days =
     keepReportsFor === undefined
@@ -325,10 +326,10 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     monitoring,
     deletion,
     approval,
-    organization: checkOrganization(props.organization, deletion),
+    organization: checkOrganization(props.organization, { deletion, spend, events: Boolean(props.events) }),
     runbook: checkRunbookUrl(props.runbookUrl),
     okActions: checkFlag('okActions', props.okActions),
-    parts: { deletes: deletion !== 'off', spend: checkSpend(props, config) },
+    parts: { deletes: deletion !== 'off', spend },
     keepReportsFor: Duration.days(days),
     objectLock: checkObjectLock(props.objectLock),
     least,

@@ -1,5 +1,6 @@
 import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Alias, Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -27,6 +28,8 @@ export interface OrganizationFunctionProps {
   readonly reportSchedule: string;
   /** Where an execution goes that failed. */
   readonly deadLetters: IQueue;
+  /** Encrypts its logs; absent: CloudWatch Logs itself does. */
+  readonly logKey?: IKey;
   readonly logRetention?: RetentionDays;
 }
 
@@ -50,7 +53,11 @@ export class OrganizationFunction extends Construct {
   constructor(scope: Construct, id: string, props: OrganizationFunctionProps) {
     super(scope, id);
     const { configuration, report, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
-    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(props.logKey && { encryptionKey: props.logKey }),
+    });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Lists the accounts of the organization and reports on all of them. Can read no snapshot.',

@@ -184,6 +184,9 @@ export interface SnapshotRetentionProps {
   readonly organization?: OrganizationProps;
 }
 
+/** What the log groups of all functions share. */
+type Logs = Pick<SnapshotRetentionProps, 'logRetention'> & { readonly logKey?: IKey };
+
 /** Marks every deployment of an app: it may hold two copies of this library, one as a module and one not. */
 const MARK = Symbol.for('lightsail-retention.SnapshotRetention');
 
@@ -227,6 +230,7 @@ export class SnapshotRetention extends Construct {
     if (bucket) this.checkBucket(bucket, checked);
     if (encryptionKey) this.checkOwnKey(encryptionKey);
     const logKey = encryptionKey ? this.logKeyOf(encryptionKey, props) : null;
+    const logs: Logs = { ...(logKey && { logKey }), ...(logRetention && { logRetention }) };
     this.configurationDigest = config.digest;
     this.reach = {
       account: Stack.of(this).account,
@@ -235,7 +239,7 @@ export class SnapshotRetention extends Construct {
       deletes: checked.deletion !== 'off',
     };
     this.warnOfMail(schedule);
-    this.warnOfRules(config);
+    this.warnOfSettings(checked);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     this.subscribe(emails, checked.organization !== null);
@@ -256,12 +260,11 @@ export class SnapshotRetention extends Construct {
       parts: checked.parts,
       readsMembers: checked.organization !== null,
       ...(eventBus && { eventBus }),
-      ...(logKey && { logKey }),
-      ...(logRetention && { logRetention }),
+      ...logs,
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
     this.members = checked.organization === null ? null : this.makeMembers(checked.organization);
-    this.organization = this.members === null ? null : this.makeOrganization(store, props, schedule);
+    this.organization = this.members === null ? null : this.makeOrganization(store, configuration, schedule, logs);
     this.schedule = this.makeSchedule(checked);
 
     // An organization's first report waits: at the deployment hardly a read role is made yet.
@@ -270,8 +273,8 @@ export class SnapshotRetention extends Construct {
     this.deletion =
       checked.deletion === 'off'
         ? null
-        : this.makeDeletion(checked.deletion, store, { eventBus, logKey }, props, checked);
-    this.approval = checked.approval === 'off' ? null : this.makeApproval(store, props);
+        : this.makeDeletion(checked.deletion, store, eventBus, configuration, logs, checked);
+    this.approval = checked.approval === 'off' ? null : this.makeApproval(store, configuration, logs);
     this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(checked).alarms;
     writeSuppressions(this);
   }
@@ -400,8 +403,9 @@ export class SnapshotRetention extends Construct {
 
   private makeOrganization(
     store: ReportStore,
-    { configuration, logRetention }: SnapshotRetentionProps,
+    configuration: BundledConfiguration,
     reportSchedule: string,
+    logs: Logs,
   ): OrganizationFunction {
     return new OrganizationFunction(this, 'Organization', {
       configuration,
@@ -410,15 +414,16 @@ export class SnapshotRetention extends Construct {
       store,
       reportSchedule,
       deadLetters: this.deadLetters,
-      ...(logRetention && { logRetention }),
+      ...logs,
     });
   }
 
   private makeDeletion(
     mode: DeployedDeletion,
     store: ReportStore,
-    { eventBus, logKey }: { readonly eventBus: IEventBus | null; readonly logKey: IKey | null },
-    { configuration, logRetention }: SnapshotRetentionProps,
+    eventBus: IEventBus | null,
+    configuration: BundledConfiguration,
+    logs: Logs,
     { config, schedule }: CheckedProps,
   ): DeletionFunction {
     const deletion = new DeletionFunction(this, 'Deletion', {
@@ -430,8 +435,7 @@ export class SnapshotRetention extends Construct {
       deadLetters: this.deadLetters,
       reportSchedule: schedule,
       ...(eventBus && { eventBus }),
-      ...(logKey && { logKey }),
-      ...(logRetention && { logRetention }),
+      ...logs,
     });
     const { alias } = deletion;
     this.tellReport({ deletionFunction: alias.functionArn, deletionMode: mode });
@@ -443,14 +447,10 @@ export class SnapshotRetention extends Construct {
     return deletion;
   }
 
-  private makeApproval(
-    store: ReportStore,
-    { configuration, logRetention }: SnapshotRetentionProps,
-  ): ApprovalFunctions | null {
+  private makeApproval(store: ReportStore, configuration: BundledConfiguration, logs: Logs): ApprovalFunctions | null {
     if (this.deletion === null) return null;
     const { alias } = this.deletion;
-    const props = { configuration, store, deletion: alias, ...(logRetention && { logRetention }) };
-    return new ApprovalFunctions(this, 'Approval', props);
+    return new ApprovalFunctions(this, 'Approval', { configuration, store, deletion: alias, ...logs });
   }
 
   /**
@@ -510,10 +510,15 @@ export class SnapshotRetention extends Construct {
     return topic;
   }
 
-  /** Warns of rules that can never match. */
-  private warnOfRules({ hiddenRules }: CheckedProps['config']): void {
-    for (const { code, message } of hiddenRules)
+  /** Warns of rules that can match nothing, and of a setting that has no effect here. */
+  private warnOfSettings({ config, organization }: CheckedProps): void {
+    for (const { code, message } of config.hiddenRules)
       Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
+    if (organization === null && config.organization.accountMessages)
+      Annotations.of(this).addWarningV2(
+        'lightsail-retention:organization',
+        'organization.accountMessages has no effect on a report on this account alone: deploy with the property organization',
+      );
   }
 
   /** Warns of a schedule that sends more than one e-mail an hour. */

@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { RetentionError } from '../../lambda/core/util/errors';
 import { memberRoleTemplate } from '../../lib/member-role';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
@@ -181,6 +181,22 @@ describe('a deployment for an organization', () => {
     expect(code).toBe('props.organization');
     expect(text).toMatch(message);
     expect(text).not.toContain('\n');
+  });
+
+  test('is what messages for each account need: without it, synth warns that they have no effect', () => {
+    const quiet = jest.spyOn(console, 'error').mockReturnValue();
+    const configuration = {
+      origin: 'retention.yaml',
+      config: { version: 1, organization: { accountMessages: true } },
+    };
+    const warnings = (props: Partial<SnapshotRetentionProps>): number => {
+      const stack = new Stack(quickApp(), 'Hub', { env: { account: '111122223333', region: 'eu-central-1' } });
+      new SnapshotRetention(stack, 'Retention', { ...PROPS, configuration, ...props });
+      return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('accountMessages has no effect'))
+        .length;
+    };
+    expect([warnings({}), warnings(ORGANIZATION)]).toEqual([1, 0]);
+    quiet.mockRestore();
   });
 
   test('is refused for two hubs of one app that would make the same role', () => {
