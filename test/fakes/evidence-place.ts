@@ -8,7 +8,7 @@ import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } 
 import { jsonObject } from '../../lambda/storage/json-object';
 import { EVIDENCE, planFile, recordFile, reportFiles } from '../../lambda/storage/keys';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
-import { APPROVED, ORIGIN } from '../support/run-origin';
+import { APPROVED } from '../support/run-origin';
 
 export const AT = Date.UTC(2026, 10, 23, 8);
 const DAY = 86_400_000;
@@ -58,7 +58,7 @@ export class EvidencePlace {
   }
 
   result(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
-    return recordResult(this.ports, { plan: planOf(number), run, origin: ORIGIN }, true);
+    return recordResult(this.ports, { plan: planOf(number), run }, true);
   }
 
   /** A whole deletion. */
