@@ -49,7 +49,12 @@ export class EvidencePlace {
     const { store } = this.ports;
     const at = new Date(AT).toISOString();
     const item = anOutcome(`web-${number}`, { at });
-    await store.put(jsonObject(recordFile(plan, 0, 'attempt'), { arn: item.arn, run }));
+    // A run works on no snapshot that has an outcome, and replaces an attempt only as it read it.
+    if ((await store.get(recordFile(plan, 0, 'outcome'))) === null) {
+      const attempt = jsonObject(recordFile(plan, 0, 'attempt'), { arn: item.arn, run });
+      const stored = await store.getVersioned(attempt.key);
+      await (stored === null ? store.putIfAbsent(attempt) : store.replaceIf(attempt, stored.version));
+    }
     const isFinished = status === 'finished';
     if (isFinished) await store.putIfAbsent(jsonObject(recordFile(plan, 0, 'outcome'), item));
     const given = { plan: { ...plan, count: 1 }, status, startedAt: at, updatedAt: at };
@@ -61,10 +66,14 @@ export class EvidencePlace {
     return recordResult(this.ports, { plan: planOf(number), run }, true);
   }
 
-  /** A whole deletion. */
-  async delete(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
+  /** A whole deletion, or one that stops before its outcome. */
+  async delete(
+    number: number,
+    run = 'run-1',
+    status: ApplyResult['status'] = 'finished',
+  ): Promise<EvidenceHead | null> {
     await this.approve(number, run);
-    await this.remove(number, run);
+    await this.remove(number, run, status);
     return this.result(number, run);
   }
 
