@@ -21,7 +21,9 @@ import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failur
 import { startAge } from '../lambda/deletion/check-age';
 import { indexFinished } from '../lambda/deletion/index-results';
 import { type OutcomeStore, openOutcomes } from '../lambda/deletion/outcome-store';
-import { type ApprovedRun, recordApproval, recordResult } from '../lambda/deletion/record-deletion';
+import { type ApprovedRun, recordApproval, recordMissedResult, recordResult } from '../lambda/deletion/record-deletion';
+import { PlanApplied } from '../lambda/deletion/refusals';
+import { checkLock } from '../lambda/deletion/run-lock';
 import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
@@ -31,7 +33,7 @@ import { renderResultHtml } from '../lambda/render/result-html';
 import { outcomeLine, renderResultText, resultEnd } from '../lambda/render/result-text';
 import { digestOf, sha256Of } from '../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, headText } from '../lambda/storage/evidence';
-import { planCopyFile, planFile, resultFile, resultPage } from '../lambda/storage/keys';
+import { type PlanKey, planCopyFile, planFile, resultFile, resultPage } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, type CallerIdentity, findIdentity } from './aws';
@@ -135,6 +137,15 @@ class LocalApply {
   }
 
   async run(): Promise<ExitCode> {
+    try {
+      return await this.apply();
+    } catch (error) {
+      if (error instanceof PlanApplied && !this.options.dryRun) await this.recordMissed(error.plan);
+      throw error;
+    }
+  }
+
+  private async apply(): Promise<ExitCode> {
     const prepared = await this.prepare();
     if (!this.options.dryRun) return this.delete(await this.confirm(prepared));
     this.checkYes(prepared);
@@ -209,12 +220,34 @@ class LocalApply {
    * Adds the result to the index, records what the run left, and notes the head of the chain. A failure is printed, and
    * decides the exit code.
    */
-  private async recordResult(approved: ApprovedRun): Promise<void> {
-    const isOwnRun = (run: string): boolean => run === approved.run;
+  private recordResult(approved: ApprovedRun): Promise<void> {
+    return this.recordIndexed(approved.plan, approved.run, (isIndexed) =>
+      recordResult(this.evidencePorts, approved, isIndexed),
+    );
+  }
+
+  /** Records the result of a finished plan whose run died before it did so, unless that run still works. */
+  private async recordMissed(plan: PlanKey): Promise<void> {
+    const isActive = await checkLock(this.outcomePorts, plan.id).then(
+      () => false,
+      () => true,
+    );
+    if (isActive) return;
+    await this.recordIndexed(plan, this.outcomePorts.owner.run, (isIndexed) =>
+      recordMissedResult(this.evidencePorts, plan, isIndexed),
+    );
+    this.printHead();
+  }
+
+  private async recordIndexed(
+    plan: PlanKey,
+    ownRun: string,
+    record: (isIndexed: boolean) => Promise<EvidenceHead | null>,
+  ): Promise<void> {
     // The next deletion, and `history`, complete an index that lacks a result.
-    const isIndexed = await indexFinished(this.place.store, approved.plan, isOwnRun).catch(() => false);
+    const isIndexed = await indexFinished(this.place.store, plan, (run) => run === ownRun).catch(() => false);
     try {
-      this.head = await recordResult(this.evidencePorts, approved, isIndexed);
+      this.head = await record(isIndexed);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const message = `the outcomes are stored, but the evidence chain does not have the result: ${oneLine(why)}`;
@@ -254,11 +287,15 @@ class LocalApply {
   private async printResult(result: ApplyResult, isStored: boolean): Promise<void> {
     const { err, out } = this.terminal;
     await this.print(renderResultText(result, columnsOf(out)));
-    if (isStored && !this.options.quiet) {
+    if (isStored && !this.options.quiet)
       err.write(`\noutcomes: ${oneLine(this.place.store.locate(resultFile(result.plan.id)))}\n`);
-      if (this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);
-    }
+    if (isStored) this.printHead();
     await this.print([resultEnd(result, columnsOf(out))]);
+  }
+
+  /** Prints the head of the chain, `--quiet` too: without it, nobody can tell later whether the chain was cut. */
+  private printHead(): void {
+    if (this.head !== null) this.terminal.err.write(`evidence: ${headText(this.head)}\n`);
   }
 
   private approvalOf(plan: Prepared['plan'], count: number): ApprovedRun {

@@ -79,6 +79,7 @@ const notesOf = (found: Verification): readonly (readonly [readonly string[], st
   [found.otherPlans, 'plan file', 'with another plan than the one that was applied from it'],
   [found.unlisted, 'attempt', 'in no list: an earlier version of this program listed only the one that replaced it'],
   [found.withoutResult, 'approval', 'without a result: the run still works, or it died'],
+  [found.replaced, 'object', 'not as recorded, which such a run may have replaced; apply the plan again to record it'],
   [found.afterHead, 'record', 'after the given head, about which it proves nothing'],
 ];
 
@@ -94,7 +95,9 @@ function* verificationText(
   const span = from === null || to === null ? '' : `, ${time(from)} to ${time(to)} (${zoneText(zone)})`;
   yield say(`Evidence in ${oneLine(place)}: ${formatCount(records, 'record')}${span}.`);
   const [first, ...others] = broken;
-  if (first === undefined) yield say('The chain is whole: every record and every object is as it was recorded.');
+  if (first === undefined && verification.replaced.length > 0)
+    yield say('The chain is whole, but a run without a result may have replaced objects: those below are not checked.');
+  else if (first === undefined) yield say('The chain is whole: every record and every object is as it was recorded.');
   else {
     yield say(`BROKEN at ${first.number}: ${oneLine(first.message)} [${first.fault}]`);
     if (others.length > 0)

@@ -306,6 +306,7 @@ const HISTORY_VERIFY = z.object({
   unlisted: z.array(z.string()),
   afterHead: z.array(z.string()),
   withoutResult: z.array(z.string()),
+  replaced: z.array(z.string()),
 });
 
 const EXPLAINED = {

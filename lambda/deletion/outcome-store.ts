@@ -28,7 +28,7 @@ import {
   type StoredAttempt,
   unsettledOfRecords,
 } from './outcome-files';
-import { refusal } from './refusals';
+import { PlanApplied, refusal } from './refusals';
 import { type CheckLockPorts, checkLock, isLockedByOther, type LockPorts, type RunLock, takeLock } from './run-lock';
 
 export type OutcomePorts = LockPorts;
@@ -384,9 +384,9 @@ class StoredOutcomes implements OutcomeStore {
 async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | null> {
   const result = await readResult(store, plan);
   if (result?.status !== 'finished') return result;
-  throw refusal(
-    'plan.applied',
+  throw new PlanApplied(
     `it was applied already, until ${result.updatedAt}, and a plan is applied once: its outcomes are in ${store.locate(resultFile(plan.id))}`,
+    { id: plan.id, digest: plan.digest },
   );
 }
 

@@ -1,10 +1,17 @@
 import type { RunOrigin } from '../core/plan/outcome';
 import { instantOfId } from '../core/time/instant';
+import { DAY_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
-import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } from '../storage/evidence';
-import { fileListText, type HashedFile } from '../storage/file-list';
+import {
+  type EvidenceHead,
+  type EvidencePorts,
+  evidenceEntry,
+  newestEvidence,
+  recordEvidence,
+} from '../storage/evidence';
+import { fileListText, type HashedFile, parseFileList } from '../storage/file-list';
 import { jsonObject } from '../storage/json-object';
 import {
   APPROVAL_NAME,
@@ -66,11 +73,14 @@ export async function recordApproval(ports: EvidencePorts, approved: ApprovedRun
   }
 }
 
+/** Whose files a list has. `run` null: no run of the plan can follow, so that all approvals are in the list. */
+type ListedRun = Pick<ApprovedRun, 'plan' | 'execution'> & { readonly run: string | null };
+
 /** Returns the keys of what is stored about a plan, without approvals that were not stored before that of a run. */
-async function recordsUntil(store: Store, plan: PlanKey, run: string): Promise<readonly string[]> {
+async function recordsUntil(store: Store, plan: PlanKey, run: string | null): Promise<readonly string[]> {
   const folder = recordFolder(plan);
   const times = await store.listDated(folder);
-  const own = approvalFile(plan, run).slice(folder.length);
+  const own = run === null ? '' : approvalFile(plan, run).slice(folder.length);
   const approvedAt = times.get(own) ?? Number.POSITIVE_INFINITY;
   // A list ends the runs of the approvals that it has: a later run may still be at work. A bucket tells whole seconds.
   const isLater = (name: string): boolean =>
@@ -80,10 +90,7 @@ async function recordsUntil(store: Store, plan: PlanKey, run: string): Promise<r
 }
 
 /** Hashes all that is stored about a run of a plan: its attempts, outcomes and approvals, its result, its end. */
-async function filesOf(
-  { store }: EvidencePorts,
-  { plan, run, execution }: ApprovedRun,
-): Promise<readonly HashedFile[]> {
+async function filesOf({ store }: EvidencePorts, { plan, run, execution }: ListedRun): Promise<readonly HashedFile[]> {
   const ended = execution === undefined ? [] : [endedFile(plan.id, execution)];
   const folder = recordFolder(plan);
   const keys = [resultFile(plan.id), ...ended, ...(await recordsUntil(store, plan, run))];
@@ -106,7 +113,7 @@ async function filesOf(
  */
 export async function recordResult(
   ports: EvidencePorts,
-  approved: ApprovedRun,
+  approved: ListedRun,
   isIndexed: boolean,
 ): Promise<EvidenceHead | null> {
   const { store, clock, hashText } = ports;
@@ -118,4 +125,33 @@ export async function recordResult(
   const key = fileListFile(plan, hashText(text));
   await store.putIfAbsent({ key, contentType: 'text/plain', body: [text] });
   return recordEvidence(ports, [await evidenceEntry(ports, { kind: 'result', key, since: madeAt(plan, clock()) })]);
+}
+
+/** A record of the result is at most this much (ms) earlier than its plan by the clocks of the two writers. */
+const MAX_EARLIER_MS = DAY_MS;
+
+/** Whether the chain has the list of a finished plan, or one that cannot be read: that is never replaced. */
+async function isResultRecorded(ports: EvidencePorts, plan: PlanKey): Promise<boolean> {
+  const { store, clock } = ports;
+  const since = madeAt(plan, clock()) - MAX_EARLIER_MS;
+  for await (const { kind, ref, at } of newestEvidence(ports)) {
+    if (Date.parse(at) < since) return false;
+    if (kind !== 'result' || !ref.key.startsWith(recordFolder(plan))) continue;
+    const list = parseFileList((await store.get(ref.key)) ?? '');
+    if (list === null || list.files.length === 0 || list.isFinished) return true;
+  }
+  return false;
+}
+
+/**
+ * Records the result of a finished plan whose run died before it did so. Returns the head of the chain; null: there was
+ * nothing to record. Safe to run twice, and beside a run that is about to record it.
+ */
+export async function recordMissedResult(
+  ports: EvidencePorts,
+  plan: PlanKey,
+  isIndexed: boolean,
+): Promise<EvidenceHead | null> {
+  if (!(await isFinished(ports.store, plan)) || (await isResultRecorded(ports, plan))) return null;
+  return recordResult(ports, { plan, run: null }, isIndexed);
 }

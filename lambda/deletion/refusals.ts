@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/util/error-codes';
 import { RetentionError } from '../core/util/errors';
+import type { PlanKey } from '../storage/keys';
 
 /** The codes with which a plan is refused, in the order of their checks. */
 export const REFUSALS = [
@@ -24,6 +25,15 @@ export type RefusalCode = (typeof REFUSALS)[number];
 /** Makes the error of a plan that may not be applied: nothing was deleted. */
 export const refusal = (code: RefusalCode, message: string): RetentionError =>
   new RetentionError(code, `cannot apply the plan: ${message}`);
+
+/** The refusal of a plan that is finished. */
+export class PlanApplied extends RetentionError {
+  readonly plan: PlanKey;
+  constructor(message: string, plan: PlanKey) {
+    super('plan.applied', `cannot apply the plan: ${message}`);
+    this.plan = plan;
+  }
+}
 
 /** The refusal of a run while another one, of any plan of the place, is active. */
 export class PlanInProgress extends RetentionError {

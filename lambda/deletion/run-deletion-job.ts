@@ -18,7 +18,7 @@ import { isFinished } from './outcome-files';
 import { type OutcomePorts, openOutcomes } from './outcome-store';
 import { settleOutcome } from './outcome-summary';
 import type { DeletionOrder } from './parse-event';
-import { type ApprovedRun, recordApproval, recordResult } from './record-deletion';
+import { type ApprovedRun, recordApproval, recordMissedResult, recordResult } from './record-deletion';
 import { isRefusal, PlanInProgress, refusal } from './refusals';
 import { type Selected, selectAutomatically } from './select-due-snapshots';
 import { type EndedRun, type ResultSent, sendResult } from './send-result';
@@ -257,16 +257,23 @@ async function approveRun(steps: DurableSteps, ports: DeletionPorts, approved: A
   }
 }
 
-/** Records the result of an approved run. Returns the head for the e-mail, which is sent however this ends. */
+/**
+ * Records the result of an approved run; of a plan that was finished, the one whose run died before it did so. Returns
+ * the head for the e-mail, which is sent however this ends. `run` null: another run applies the plan.
+ */
 async function recordRun(
   steps: DurableSteps,
   ports: DeletionPorts,
-  approved: ApprovedRun | null,
+  run: { readonly approved: ApprovedRun; readonly wasFinished: boolean } | null,
   isIndexed: boolean,
 ): Promise<Pick<EndedRun, 'evidenceHead'>> {
   const recorded = evidencePorts(ports);
   if (recorded === null) return {};
-  const record = () => (approved === null ? recordEvidence(recorded, []) : recordResult(recorded, approved, isIndexed));
+  const record = async () => {
+    if (run?.wasFinished === false) return recordResult(recorded, run.approved, isIndexed);
+    const missed = run === null ? null : await recordMissedResult(recorded, run.approved.plan, isIndexed);
+    return missed ?? recordEvidence(recorded, []);
+  };
   const head = await steps.step('evidence', record).catch(() => null);
   return { evidenceHead: head === null ? null : headText(head) };
 }
@@ -320,8 +327,8 @@ export async function runDeletion(
   // The e-mail matters more: it is sent though this failed.
   const isIndexed = await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => false);
   // The files of a plan that another run applies change until that run records them.
-  const isRecorded = !wasFinished && !isElsewhere(end);
-  const evidence = await recordRun(steps, ports, isRecorded ? approvedRun : null, isIndexed === true);
+  const ownRun = isElsewhere(end) ? null : { approved: approvedRun, wasFinished };
+  const evidence = await recordRun(steps, ports, ownRun, isIndexed === true);
   const { config, again } = ports;
   const ended = { plan, execution, end, zone: config.zone, again, ...evidence };
   const sent = await steps

@@ -4,10 +4,11 @@ import { eachOf } from '../ports/each-of';
 import type { Fingerprint } from '../ports/ports';
 import { type ApprovalRecord, parseApproval } from '../storage/approval-record';
 import { type FileList, type HashedFile, parseFileList } from '../storage/file-list';
-import { isReplaced, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
+import { isReplaced, LOCAL_EVIDENCE, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
 import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, PLAN_DIGEST, parseStored } from '../storage/schemas';
 import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
 import { checkPlanFiles, LEADS_OUT } from './plan-files';
+import { checkReplacedView } from './replaced-view';
 
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
 
@@ -63,8 +64,10 @@ export interface PlanEvidence {
   isIndexed: boolean;
   /** Those lists of an unfinished plan between which no run began: the files are as one of them says. */
   readonly current: ReplacedFiles[];
-  /** All hashes that were recorded of its result. */
+  /** All hashes that were recorded of its result, */
   readonly views: Set<string>;
+  /** and the first record that has one; null: none has. */
+  firstView: EvidenceRecord | null;
 }
 
 /** What the records say about objects, as far as the objects were read. */
@@ -80,9 +83,11 @@ export interface RecordedObjects {
   readonly unlisted: readonly string[];
   /** Keys of approvals whose run has recorded no result. */
   readonly open: readonly string[];
+  /** Places of files that differ from the last list, because such a run may have replaced them. */
+  readonly replaced: readonly string[];
 }
 
-interface RecordedApproval {
+export interface RecordedApproval {
   readonly record: EvidenceRecord;
   readonly approval: ApprovalRecord | null;
 }
@@ -100,6 +105,18 @@ function ownList({ ref }: EvidenceRecord, text: string): FileList | null {
 }
 
 type Finding = 'intact' | 'expired' | BrokenLink;
+
+/** Defects without those that two checks found. */
+const eachOnce = (broken: readonly BrokenLink[]): readonly BrokenLink[] => [
+  ...new Map(broken.map((each) => [`${each.number} ${each.fault} ${each.place}`, each])).values(),
+];
+
+/** What was found of the files that runs replace. */
+interface CurrentFindings {
+  readonly findings: readonly Finding[];
+  /** Places of those that a run which is still open may have replaced. */
+  readonly replaced: readonly string[];
+}
 
 /** Checks the objects of all records, the files that results list, and that each result names a recorded approval. */
 export class ObjectsCheck {
@@ -129,8 +146,8 @@ export class ObjectsCheck {
     const files = await eachOf([...this.fixed.values()], (expected) => this.check(expected));
     const current = await eachOf([...owners.values()], (plan) => this.checkLists(plan));
     const noLists = [...lists].flatMap(([record, list]) => (list === null ? [this.noList(record)] : []));
-    const views = await eachOf([...owners.values()], (plan) => this.checkView(plan));
     const recorded = await this.readApprovals(isIntact);
+    const views = await eachOf([...owners.values()], (plan) => this.checkView(plan, recorded));
     const approvals = await this.checkApprovals(recorded, [...owners.values()]);
     const planFiles = await checkPlanFiles(
       this.ports,
@@ -141,9 +158,9 @@ export class ObjectsCheck {
     const missing = await eachOf([...unlisted], ([key, record]) => this.checkThere(key, record));
     const all = [
       ...found,
+      ...current.flatMap(({ findings }) => findings),
       ...files,
       ...missing,
-      ...current.flat(),
       ...noLists,
       ...this.foreignLists(owners),
       ...views.flat(),
@@ -151,13 +168,14 @@ export class ObjectsCheck {
       ...planFiles.broken,
     ];
     return {
-      broken: all.filter((each) => typeof each === 'object'),
+      broken: eachOnce(all.filter((each) => typeof each === 'object')),
       expired: all.filter((each) => each === 'expired').length,
       recorded: new Set([...records.map(({ ref }) => ref.key), ...this.listed.keys(), ...unlisted.keys()]),
       plans: owners,
       otherPlans: planFiles.otherPlans,
       unlisted: [...unlisted.keys()].filter((_, index) => missing[index] === 'intact').map((key) => store.locate(key)),
       open: [...this.plans.values()].flatMap(({ open }) => [...open]),
+      replaced: current.flatMap(({ replaced }) => replaced),
     };
   }
 
@@ -233,7 +251,7 @@ export class ObjectsCheck {
     if (known !== undefined) return known;
     const plan: PlanEvidence = {
       ...{ id: key.split('/', 2)[1] ?? '', approvals: new Set(), open: new Set() },
-      ...{ list: null, isFinal: false, isIndexed: false, current: [], views: new Set() },
+      ...{ list: null, isFinal: false, isIndexed: false, current: [], views: new Set(), firstView: null },
     };
     this.plans.set(folder, plan);
     return plan;
@@ -259,9 +277,8 @@ export class ObjectsCheck {
     }
   }
 
-  /** Notes a file, unless a run may replace it; the first record of it counts. */
+  /** Notes a file that no run replaces; the first record of it counts. */
   private fix(expected: Expected): void {
-    if (isReplaced(expected.key) && !expected.isEarlier) return;
     const id = `${expected.key} ${expected.sha256}`;
     this.fixed.set(id, this.fixed.get(id) ?? expected);
   }
@@ -275,27 +292,57 @@ export class ObjectsCheck {
     }
     const replaced: Expected[] = [];
     const last = lastReplacements(files);
+    for (const { key } of files) plan.open.delete(key);
     for (const { key, sha256 } of files) {
       const readKey = readKeyOf(key);
       this.listed.set(key, this.listed.get(key) ?? record);
-      plan.open.delete(key);
-      if (key === resultFile(plan.id) && counts) plan.views.add(sha256);
+      if (key === resultFile(plan.id) && counts) {
+        plan.views.add(sha256);
+        plan.firstView ??= record;
+      }
       const isEarlier = replacementIn(key) < (last.get(readKey) ?? 0);
       const expected: Expected = { record, key, sha256, ...(isEarlier && { isEarlier }) };
       if (isReplaced(readKey) && !isEarlier) replaced.push(expected);
-      this.fix(expected);
+      const final = this.finalOf(expected, files, plan);
+      if (final !== null) this.fix(final);
     }
     const size = files.filter(({ key }) => RECORDED_FILE.test(readKeyOf(key))).length;
     if (counts) plan.current.push({ size, files: replaced });
   }
 
   /**
-   * Compares the files that runs replace with one list as a whole. Writers at the same time may record their lists in
-   * either order, so that the last record can have an earlier state: a list with fewer files than another one.
+   * Returns what no run replaces of a listed file; null: a run may replace the file. A folder has the replacements of an
+   * attempt under other names. An attempt with an outcome is final where no run was at work when that was recorded: each
+   * later one reads the outcome when it begins.
    */
-  private async checkLists({ isFinal, open, current }: PlanEvidence): Promise<readonly Finding[]> {
-    // A run that was approved and has recorded no result may have replaced the files of an unfinished plan.
-    if (!isFinal && open.size > 0) return [];
+  private finalOf(expected: Expected, files: readonly HashedFile[], { open }: PlanEvidence): Expected | null {
+    const readKey = readKeyOf(expected.key);
+    if (!isReplaced(readKey) || expected.isEarlier) return expected;
+    if (!readKey.endsWith('.attempt.json')) return null;
+    if (this.ports.folder === LOCAL_EVIDENCE) return { ...expected, isEarlier: true };
+    const outcome = readKey.replace(/attempt\.json$/, 'outcome.json');
+    return open.size === 0 && files.some(({ key }) => key === outcome) ? expected : null;
+  }
+
+  /**
+   * Compares the files that runs replace with one list as a whole. Writers at the same time may record their lists in
+   * either order, so that the last record can have an earlier state: a list with fewer files than another one. A run that
+   * was approved and has recorded no result may have replaced the files of an unfinished plan, but removes none.
+   */
+  private async checkLists({ isFinal, open, current }: PlanEvidence): Promise<CurrentFindings> {
+    const findings = await this.compareLists(current);
+    if (isFinal || open.size === 0) return { findings, replaced: [] };
+    const isReplacement = (finding: Finding): boolean =>
+      typeof finding === 'object' && finding.fault === 'object.altered';
+    return {
+      findings: findings.filter((finding) => !isReplacement(finding)),
+      replaced: findings.flatMap((finding) =>
+        typeof finding === 'object' && isReplacement(finding) ? [finding.place] : [],
+      ),
+    };
+  }
+
+  private async compareLists(current: PlanEvidence['current']): Promise<readonly Finding[]> {
     const size = Math.max(...current.map((list) => list.size));
     let last: readonly Finding[] = [];
     for (const { files } of current.filter((list) => list.size === size)) {
@@ -309,9 +356,12 @@ export class ObjectsCheck {
    * Compares the result of such a plan with the outcomes of earlier runs: a view that the current run has written since
    * has them too.
    */
-  private async checkView({ id, isFinal, open, list }: PlanEvidence): Promise<readonly BrokenLink[]> {
+  private async checkView(plan: PlanEvidence, approvals: readonly RecordedApproval[]): Promise<readonly BrokenLink[]> {
+    const { id, isFinal, open, list } = plan;
     if (isFinal || open.size === 0 || list === null) return [];
     const { store } = this.ports;
+    const altered = await checkReplacedView(this.ports, plan, list, approvals);
+    if (altered.length > 0) return altered;
     const text = await readOrFailure(store.get(resultFile(id)));
     const result = typeof text === 'string' ? parseStored(APPLY_RESULT, text) : null;
     const folder = folderOf(list.ref.key);
@@ -381,7 +431,7 @@ export class ObjectsCheck {
   }
 
   private async checkApproved(
-    { id, list, isFinal }: PlanEvidence,
+    { id, list, isFinal, firstView }: PlanEvidence,
     approvals: readonly RecordedApproval[],
   ): Promise<readonly BrokenLink[]> {
     const { store } = this.ports;
@@ -390,9 +440,15 @@ export class ObjectsCheck {
     const result = typeof text === 'string' ? parseStored(APPLY_RESULT, text) : null;
     if (list === null || result === null) return [];
     // A later run of an unfinished plan records its approval after that list, and names it in the result.
-    const before = approvals.filter(({ record }) => !isFinal || record.number < list.number);
-    const known = new Set(before.map(({ approval }) => approvalKey(approval?.approvedBy ?? null)));
-    const foreign = this.approvalsIn(result).find((approval) => !known.has(approvalKey(approval)));
+    const limit = isFinal ? list.number : Number.POSITIVE_INFINITY;
+    const isKnown = (named: Approval, before: number): boolean =>
+      approvals.some(
+        ({ record, approval }) =>
+          record.number < before && approvalKey(approval?.approvedBy ?? null) === approvalKey(named),
+      );
+    const foreign = this.approvalsIn(result, firstView?.number ?? limit, limit).find(
+      ({ by, before }) => !isKnown(by, before),
+    )?.by;
     if (foreign === undefined) return [];
     const place = store.locate(key);
     const who = foreign.arn ?? foreign.kind;
@@ -400,14 +456,17 @@ export class ObjectsCheck {
     return [{ number: list.number, fault: 'result.not-approved', place, message }];
   }
 
-  /** The approvals that a result names. Those of before the chain began were not recorded. */
-  private approvalsIn({ approvedBy, startedAt, items }: ApplyResult): readonly Approval[] {
+  /**
+   * The approvals that a result names, each with the number of the record before which it was recorded. Those of before
+   * the chain began were not.
+   */
+  private approvalsIn({ approvedBy, startedAt, items }: ApplyResult, first: number, limit: number) {
     const since = this.records[0]?.at ?? '';
     const named = [
-      { approvedBy, at: startedAt },
-      ...items.map((item) => ({ approvedBy: item.approvedBy, at: item.at })),
+      { approvedBy, at: startedAt, before: first },
+      ...items.map((item) => ({ approvedBy: item.approvedBy, at: item.at, before: limit })),
     ];
-    return named.flatMap(({ approvedBy: by, at }) => (by && at >= since ? [by] : []));
+    return named.flatMap(({ approvedBy: by, at, before }) => (by && at >= since ? [{ by, before }] : []));
   }
 }
 

@@ -28,6 +28,8 @@ export interface Verification extends Unrecorded {
   readonly afterHead: readonly string[];
   /** Approvals whose run has recorded no result: it still runs, or it died. */
   readonly withoutResult: readonly string[];
+  /** Places of recorded files of such a run's plan that are not as they were recorded: the run may have replaced them. */
+  readonly replaced: readonly string[];
 }
 
 /** Names the chain of local results in a place that has the chain of a bucket: only one of them is verified. */
@@ -79,5 +81,6 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
       .filter(({ number }) => head !== null && number > head.number)
       .map(({ number, ref }) => `${number}: ${store.locate(ref.key)}`),
     withoutResult: objects.open.map((key) => store.locate(key)),
+    replaced: objects.replaced,
   };
 }

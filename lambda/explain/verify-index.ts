@@ -145,6 +145,7 @@ class IndexCheck {
     const isSame = evidence?.views.has(sha256) === true || stored?.sha256 === sha256;
     const isOutdated = !isRead && stored?.result != null && isEarlierView(result, stored.result);
     const head = indexedPlan(result, storedAt, resultSentence(result));
+    if (evidence?.views.has(sha256) === true) this.checkContinued(evidence, result, stored);
     if ((isSame || isOutdated) && jsonText(head) === jsonText(plan)) return;
     if (stored === null && (evidence?.views.size ?? 0) === 0) {
       // Nothing is left to compare it with.
@@ -153,6 +154,19 @@ class IndexCheck {
       return;
     }
     this.add('index.altered', place, `${place} lists the plan ${id} otherwise than its result was recorded`, id);
+  }
+
+  /** Names a result that a run may have replaced since, and that does not continue the recorded view of the index. */
+  private checkContinued(
+    { id, isFinal, open, views }: PlanEvidence,
+    view: ApplyResult,
+    stored: StoredView | null,
+  ): void {
+    const later = stored?.result ?? null;
+    if (isFinal || open.size === 0 || stored === null || later === null || views.has(stored.sha256)) return;
+    if (view.status === 'finished' || isContinued(view, later)) return;
+    const place = this.ports.store.locate(resultFile(id));
+    this.add('object.altered', place, `${place} does not continue the view of it that was recorded and indexed`, id);
   }
 
   /**
@@ -194,18 +208,21 @@ class IndexCheck {
   }
 }
 
-/** Whether a result is an earlier view of an unfinished plan: it has no outcome that the later one has not. */
-function isEarlierView(earlier: ApplyResult, later: ApplyResult): boolean {
-  const headOf = ({ plan, account, config, report, approvedBy, startedAt }: ApplyResult): string =>
-    jsonText([plan, account, config, report, approvedBy, startedAt]);
+/** Whether a later result has all outcomes of an earlier one, and what the first run of the plan wrote. */
+function isContinued(earlier: ApplyResult, later: ApplyResult): boolean {
+  // A run whose approval names a report adds it where the first one had none.
+  const report = earlier.report ?? later.report;
+  const headOf = ({ plan, account, config, approvedBy, startedAt }: ApplyResult, ofReport: string | null): string =>
+    jsonText([plan, account, config, ofReport, approvedBy, startedAt]);
   const items = new Set(later.items.map((item) => jsonText(item)));
   return (
-    earlier.status === 'unfinished' &&
-    earlier.updatedAt <= later.updatedAt &&
-    headOf(earlier) === headOf(later) &&
-    earlier.items.every((item) => items.has(jsonText(item)))
+    headOf(earlier, report) === headOf(later, later.report) && earlier.items.every((item) => items.has(jsonText(item)))
   );
 }
+
+/** Whether a result is an earlier view of an unfinished plan: it has no outcome that the later one has not. */
+const isEarlierView = (earlier: ApplyResult, later: ApplyResult): boolean =>
+  earlier.status === 'unfinished' && earlier.updatedAt <= later.updatedAt && isContinued(earlier, later);
 
 /** Checks the index of results against the evidence of plans. */
 export const verifyIndex = (ports: VerifyPorts, chain: IndexedChain): Promise<IndexFindings> =>

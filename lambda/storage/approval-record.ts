@@ -6,6 +6,8 @@ import { APPROVAL, parseStored } from './schemas';
 export interface ApprovalRecord {
   readonly plan: { readonly id: string; readonly digest: string };
   readonly approvedBy: Approval | null;
+  /** The id of the report that the plan is from; absent: not recorded. */
+  readonly report?: string | null;
   /** The key of the file from which a copy of the plan was made. */
   readonly planFile?: string;
 }
@@ -13,6 +15,7 @@ export interface ApprovalRecord {
 const SHAPE: z.ZodMiniType<ApprovalRecord> = z.looseObject({
   plan: z.looseObject({ id: z.string(), digest: z.string() }),
   approvedBy: z.nullable(APPROVAL),
+  report: z.exactOptional(z.nullable(z.string())),
   planFile: z.exactOptional(z.string()),
 });
 

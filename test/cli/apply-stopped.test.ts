@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
+import { thisProcess } from '../../cli/owner';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { smallAccount, takeOver } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
@@ -88,5 +89,67 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
     expect(err).toMatch(/another run has taken over the snapshot web-04.*\[apply\.stopped\]/);
     expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: .*not processed/);
     expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
+  });
+
+  describe('that died between its finished result and the record of it', () => {
+    const evidence = (): string => join(results(), 'evidence');
+    const verify = async (head: string) => {
+      const { code, out } = await runCli(
+        ['history', '--verify', '--store', results(), '--head', head, '--format', 'json'],
+        process.env,
+      );
+      return { code, ...JSON.parse(out) };
+    };
+    const filesOfPlan = (): readonly string[] =>
+      readdirSync(results(), { recursive: true })
+        .map((name) => join(results(), String(name)))
+        .filter((path) => /\.(?:outcome\.json|sha256)$/.test(path));
+    /** Writes a lock that its run did not release. */
+    const lock = (owner: object): void => {
+      for (const name of readdirSync(results())) if (name.includes('lock.json')) rmSync(join(results(), name));
+      const { id } = JSON.parse(readFileSync(plan(), 'utf8'));
+      const content = {
+        plan: id,
+        owner: { ...thisProcess(), ...owner },
+        at: new Date().toISOString(),
+        released: false,
+      };
+      writeFileSync(join(results(), 'lock.json'), JSON.stringify(content));
+    };
+    /** Takes back what such a run would have stored last. */
+    const undo = (): void => {
+      rmSync(join(evidence(), '00000003.json'));
+      rmSync(join(results(), 'index'), { recursive: true });
+      for (const path of filesOfPlan()) if (path.endsWith('.sha256')) rmSync(path);
+      // No process has this number.
+      lock({ pid: 2 ** 30, run: 'died' });
+    };
+
+    it('has it recorded by the next one, and then a changed outcome is found', async () => {
+      await apply();
+      undo();
+      const again = await apply();
+      expect([again.code, again.err]).toEqual([4, expect.stringContaining('[plan.applied]')]);
+      const head = /^evidence: (3:[0-9a-f]{64})$/m.exec(again.err)?.[1] ?? 'none';
+      expect(await verify(head)).toMatchObject({ code: 0, whole: true, records: 3, withoutResult: [], unrecorded: [] });
+      expect(readdirSync(join(results(), 'index'))).toEqual(['00001.json']);
+      const third = await apply();
+      expect([third.code, third.err]).toEqual([4, expect.not.stringContaining('evidence:')]);
+      expect(readdirSync(evidence())).toHaveLength(3);
+
+      const [outcome = ''] = filesOfPlan().filter((path) => path.endsWith('.outcome.json'));
+      writeFileSync(outcome, readFileSync(outcome, 'utf8').replace('"deleted"', '"spared"'));
+      const { code, broken } = await verify(head);
+      expect([code, broken]).toEqual([6, [expect.objectContaining({ fault: 'object.altered', place: outcome })]]);
+    });
+
+    it('has nothing recorded by a dry run, or while it may still work', async () => {
+      await apply();
+      undo();
+      await runCli(['apply', plan(), '--local', '--dry-run', '--config', config()], process.env);
+      lock({ run: 'works' });
+      await apply();
+      expect(readdirSync(evidence())).toHaveLength(2);
+    });
   });
 });

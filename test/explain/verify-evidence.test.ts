@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { folderStore } from '../../cli/folder-store';
+import type { ApplyResult, ItemResult } from '../../lambda/core/plan/outcome';
 import { RetentionError } from '../../lambda/core/util/errors';
+import { indexResults } from '../../lambda/deletion/index-results';
+import { isFinished } from '../../lambda/deletion/outcome-files';
 import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
 import { type Verification, verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
@@ -11,7 +14,7 @@ import { resultSentence } from '../../lambda/render/result-text';
 import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { type EvidenceHead, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
-import { evidenceName, fileListFile, recordFile } from '../../lambda/storage/keys';
+import { EVIDENCE, evidenceName, fileListFile, LOCAL_EVIDENCE, recordFile } from '../../lambda/storage/keys';
 import { indexedPlan, indexPageObject, parseIndexPage } from '../../lambda/storage/result-index';
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
@@ -409,6 +412,95 @@ it('the result of a plan of which a run goes on has the recorded outcomes of its
   expect((await place.verify()).broken).toEqual([expect.objectContaining(altered)]);
 });
 
+describe('while a run of an unfinished plan that was approved has recorded no result', () => {
+  const plan = planOf(2);
+  const key = `results/${plan.id}.json`;
+  const at = new Date(AT).toISOString();
+  const [first, second] = [anOutcome('web-2', { at }), anOutcome('web-3', { at })];
+  const view = (items: readonly ItemResult[], more: Partial<ApplyResult> = {}) =>
+    storedResult(
+      aResult(plan.id, items, {
+        ...{ plan: { ...plan, count: 3 }, status: 'unfinished', startedAt: at, updatedAt: at, approvedBy: APPROVED },
+        ...{ report: plan.id, ...more },
+      }),
+    );
+  const attempt = (position: number, run: string) =>
+    jsonObject(recordFile(plan, position, 'attempt'), { arn: `${position}`, run });
+
+  /** A run stopped with one outcome and one open attempt; the next one was killed, and has replaced both. */
+  async function killed(folder = EVIDENCE) {
+    const objects = new Map<string, string>();
+    const place = new EvidencePlace(tickingStore(objects), { folder });
+    const { store } = place.ports;
+    await place.report(2);
+    await place.approve(2, 'stopped');
+    for (const position of [0, 1]) await store.put(attempt(position, 'stopped'));
+    await store.put(jsonObject(recordFile(plan, 0, 'outcome'), first));
+    await store.put(view([first]));
+    await indexResults(store);
+    await place.result(2, 'stopped');
+    await place.approve(2, 'killed');
+    if (folder === EVIDENCE) await store.put(attempt(1, 'killed'));
+    await store.put(jsonObject(recordFile(plan, 1, 'outcome'), second));
+    await store.put(view([first, second]));
+    return { objects, place };
+  }
+  const places = (found: Verification): readonly string[] => found.broken.map((each) => `${each.fault} ${each.place}`);
+
+  it('says which files that run may have replaced', async () => {
+    const { place } = await killed();
+    const replaced = [key, recordFile(plan, 1, 'attempt')].map((each) => `memory:${each}`);
+    expect(await place.verify()).toMatchObject({ broken: [], replaced });
+  });
+
+  it('has the result still, as a run writes it, with what the first run wrote into it', async () => {
+    const { objects, place } = await killed();
+    const text = objects.get(key) ?? '';
+    const [named] = [[`object.altered memory:${key}`]];
+    for (const change of [
+      (json: string) => `${json}\n`,
+      (json: string) => json.slice(0, -1),
+      () => '',
+      (json: string) => json.replace('"deleted": 2', '"deleted": 3'),
+      (json: string) => json.replace(/"report": "[^"]*"/, '"report": "20250101T080000Z-x"'),
+    ]) {
+      objects.set(key, change(text));
+      expect([objects.get(key) === text, places(await place.verify())]).toEqual([false, expect.arrayContaining(named)]);
+    }
+    for (const more of [{ startedAt: new Date(AT + 1).toISOString() }, { account: '999999999999' }]) {
+      await place.ports.store.put(view([first, second], more));
+      expect(places(await place.verify())).toEqual(named);
+    }
+    objects.delete(key);
+    expect(places(await place.verify())).toEqual([`object.missing memory:${key}`]);
+  });
+
+  it('has no approval at its top that was recorded after the first view', async () => {
+    const { objects, place } = await killed();
+    const eve = { ...APPROVED, arn: 'arn:aws:iam::123456789012:user/eve' };
+    await place.approve(2, 'eve', eve);
+    objects.delete('results/index/00001.json');
+    expect(places(await place.verify())).toEqual([]);
+    await place.ports.store.put(view([first, second], { approvedBy: eve }));
+    expect(places(await place.verify())).toEqual([`result.not-approved memory:${key}`]);
+  });
+
+  it.each([
+    ['an attempt with an outcome in a bucket', EVIDENCE, 0],
+    ['an attempt with an outcome in a folder', LOCAL_EVIDENCE, 0],
+    ['each attempt in a folder, where a replacement has another name', LOCAL_EVIDENCE, 1],
+  ])('checks %s', async (_, folder, position) => {
+    const { objects, place } = await killed(folder);
+    expect(places(await place.verify())).toEqual([]);
+    const name = recordFile(plan, position, 'attempt');
+    const text = objects.get(name) ?? '';
+    objects.set(name, `${text} `);
+    expect(places(await place.verify())).toEqual([`object.altered memory:${name}`]);
+    objects.delete(name);
+    expect(places(await place.verify())).toEqual([`object.missing memory:${name}`]);
+  });
+});
+
 it('a run of another person that goes on with an unfinished plan is approved after the list of the earlier run', async () => {
   const { place } = await aHistory();
   const plan = planOf(4);
@@ -417,7 +509,7 @@ it('a run of another person that goes on with an unfinished plan is approved aft
   await place.approve(4, 'stopped');
   await place.remove(4, 'stopped', 'unfinished');
   await place.result(4, 'stopped');
-  const head = { plan: { ...plan, count: 2 }, status: 'unfinished', startedAt: at, updatedAt: at } as const;
+  const head = { plan: { ...plan, count: 1 }, status: 'unfinished', startedAt: at, updatedAt: at } as const;
   await place.ports.store.put(storedResult(aResult(plan.id, [anOutcome('web-4', { at, approvedBy: eve })], head)));
   expect(faultsOf(await place.verify())).toContainEqual([20, 'result.not-approved']);
   await place.approve(4, 'goes-on', eve);
@@ -851,6 +943,47 @@ it('runs at the same time that die at any call leave a whole chain, and delete o
     { numRuns: 400 },
   );
 }, 60_000);
+
+it.each([EVIDENCE, LOCAL_EVIDENCE])(
+  'runs one after the other that stop, or die at any call, leave nothing that is named as altered or missing: %s',
+  async (folder) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            plan: fc.integer({ min: 1, max: 2 }),
+            diesAt: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constant(1_000)),
+            status: fc.constantFrom('finished' as const, 'unfinished' as const),
+          }),
+          { minLength: 1, maxLength: 7 },
+        ),
+        async (runs) => {
+          const root = mkdtempSync(join(tmpdir(), 'evidence-'));
+          const store = folder === EVIDENCE ? tickingStore(new Map()) : folderStore(root);
+          try {
+            const place = new EvidencePlace(store, { folder });
+            const heads: EvidenceHead[] = [];
+            for (const [index, { plan, diesAt, status }] of runs.entries()) {
+              // No run begins on a finished plan.
+              if (await isFinished(store, planOf(plan))) continue;
+              const dying = new EvidencePlace(
+                mortal(store, () => 0.4, diesAt),
+                { folder },
+              );
+              const head = await dying.delete(plan, `run-${index}`, status).catch(() => null);
+              if (head !== null) heads.push(head);
+              for (const each of heads) expect((await place.verify(each)).broken).toEqual([]);
+            }
+          } finally {
+            rmSync(root, { recursive: true, force: true });
+          }
+        },
+      ),
+      { numRuns: folder === EVIDENCE ? 200 : 40 },
+    );
+  },
+  60_000,
+);
 
 /** These runs have no lock: two of one plan replace each other's results, which real ones never do. */
 const isNotOfOverlap = ({ place }: { readonly place: string }): boolean =>

@@ -8,7 +8,7 @@ import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } 
 import { jsonObject } from '../../lambda/storage/json-object';
 import { EVIDENCE, planFile, recordFile, reportFiles } from '../../lambda/storage/keys';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
-import { APPROVED, ORIGIN } from '../support/run-origin';
+import { APPROVED } from '../support/run-origin';
 
 export const AT = Date.UTC(2026, 10, 23, 8);
 const DAY = 86_400_000;
@@ -49,7 +49,12 @@ export class EvidencePlace {
     const { store } = this.ports;
     const at = new Date(AT).toISOString();
     const item = anOutcome(`web-${number}`, { at });
-    await store.put(jsonObject(recordFile(plan, 0, 'attempt'), { arn: item.arn, run }));
+    // A run works on no snapshot that has an outcome, and replaces an attempt only as it read it.
+    if ((await store.get(recordFile(plan, 0, 'outcome'))) === null) {
+      const attempt = jsonObject(recordFile(plan, 0, 'attempt'), { arn: item.arn, run });
+      const stored = await store.getVersioned(attempt.key);
+      await (stored === null ? store.putIfAbsent(attempt) : store.replaceIf(attempt, stored.version));
+    }
     const isFinished = status === 'finished';
     if (isFinished) await store.putIfAbsent(jsonObject(recordFile(plan, 0, 'outcome'), item));
     const given = { plan: { ...plan, count: 1 }, status, startedAt: at, updatedAt: at };
@@ -58,13 +63,17 @@ export class EvidencePlace {
   }
 
   result(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
-    return recordResult(this.ports, { plan: planOf(number), run, origin: ORIGIN }, true);
+    return recordResult(this.ports, { plan: planOf(number), run }, true);
   }
 
-  /** A whole deletion. */
-  async delete(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
+  /** A whole deletion, or one that stops before its outcome. */
+  async delete(
+    number: number,
+    run = 'run-1',
+    status: ApplyResult['status'] = 'finished',
+  ): Promise<EvidenceHead | null> {
     await this.approve(number, run);
-    await this.remove(number, run);
+    await this.remove(number, run, status);
     return this.result(number, run);
   }
 

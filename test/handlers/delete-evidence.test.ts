@@ -68,6 +68,22 @@ it('a deletion whose result cannot be recorded is e-mailed all the same', () =>
     expect(mails.at(-1)?.body).toContain('Evidence: not recorded.');
   }));
 
+it('a finished result that could not be recorded is recorded when its plan is approved again', () =>
+  withBench(async ({ approve, run, objects, mails }) => {
+    const event = await approve();
+    await run(event, { evidence, store: failingEvidence(objects, 3) });
+    for (const key of objects.keys()) if (key.includes('/once-files-')) objects.delete(key);
+    objects.delete(`results/${event.plan}/mailed.json`);
+    await run({ ...event, approvedBy: { kind: 'dashboard', arn: null } }, { evidence });
+    expect(kindsIn(objects)).toEqual(['plan', 'approval', 'result']);
+    expect(mails.at(-1)?.body).toMatch(/^Evidence: 3:/m);
+    const { broken, withoutResult } = await verified(objects);
+    expect([broken, withoutResult]).toEqual([[], []]);
+    const [outcome = ''] = [...objects.keys()].filter((key) => key.endsWith('.outcome.json'));
+    objects.set(outcome, (objects.get(outcome) ?? '').replace('"deleted"', '"spared"'));
+    expect((await verified(objects)).broken).toEqual([expect.objectContaining({ fault: 'object.altered' })]);
+  }));
+
 it('a refused approval is recorded with the end of its run', () =>
   withBench(async ({ run, objects }) => {
     const event = { plan: '20261123T080000Z-1a2b3c4d', digest: `sha256:${'a'.repeat(64)}` };
