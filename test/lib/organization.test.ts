@@ -159,6 +159,12 @@ describe('a deployment for an organization', () => {
   });
 
   test.each<[string, object, RegExp]>([
+    [
+      'the bill',
+      { ...ORGANIZATION, configuration: { origin: 'retention.yaml', config: { version: 1, report: { spend: true } } } },
+      /together with report\.spend: .* reads no bill and puts no events yet; leave it out$/,
+    ],
+    ['events', { ...ORGANIZATION, events: true }, /together with events: .* puts no events yet; leave it out$/],
     ['no targets', { organization: { targets: [] } }, /^organization: got targets \[\], expected a list of ARNs/],
     ['an id', { organization: { targets: ['r-ab12'] } }, /got the target "r-ab12", expected the ARN of a root/],
     [

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { memberRoleTemplate } from '../../lib/member-role';
 import { actionsByRole, actionsOfAws, identityStatements, type ResourcesOfTemplate } from '../../scripts/role-actions';
 import {
   actionsOf,
@@ -20,7 +21,15 @@ const VARIANTS: Readonly<Record<string, GivenProps>> = {
   'report only, with a key': ownKey,
   'report only, with a bucket and a topic from elsewhere': elsewhere,
   'report only, not watched': { monitoring: 'off' },
+  'report only, with the bill and events': {
+    configuration: { origin: 'retention.yaml', config: { version: 1, report: { spend: true } } },
+    events: true,
+  },
+  'report on an organization': {
+    organization: { targets: ['arn:aws:organizations::123456789012:root/o-a1b2c3d4e5/r-ab12'] },
+  },
   approve: { deletion: 'approve', configuration: OWN },
+  'approve, with the dashboard': { deletion: 'approve', approval: 'dashboard', configuration: OWN },
   automatic: { deletion: 'automatic', configuration: OWN },
   'automatic, with a key': (stack) => ({ deletion: 'automatic', configuration: OWN, ...ownKey(stack) }),
   'automatic, with a bucket and a topic from elsewhere': (stack) => ({
@@ -30,9 +39,12 @@ const VARIANTS: Readonly<Record<string, GivenProps>> = {
   }),
 };
 
-const templates = Object.fromEntries(
-  Object.entries(VARIANTS).map(([name, given]) => [name, synthesized(given).toJSON() as ResourcesOfTemplate]),
-);
+const templates: Readonly<Record<string, ResourcesOfTemplate>> = {
+  ...Object.fromEntries(
+    Object.entries(VARIANTS).map(([name, given]) => [name, synthesized(given).toJSON() as ResourcesOfTemplate]),
+  ),
+  'report only, in each account of an organization': memberRoleTemplate() as ResourcesOfTemplate,
+};
 
 const rolesOf = ({ Resources }: ResourcesOfTemplate): readonly string[] =>
   Object.keys(Resources).filter((id) => Resources[id]?.Type === 'AWS::IAM::Role');
@@ -173,7 +185,7 @@ describe.each(Object.entries(templates))(
             }
       }
       // Three kinds, each without a tag that holds: three of the cases above.
-      expect(allowed).toBe(name.startsWith('report only') ? 0 : 9);
+      expect(allowed).toBe(name.startsWith('report') ? 0 : 9);
     });
   },
 );

@@ -169,12 +169,10 @@ const staysLead = (keep: number): string =>
 function candidatesLead(report: Report, verb: string): string {
   const { totals } = report;
   const one = totals.expire === 1;
-  const policy =
-    report.plan.blocked?.code === 'config.built-in'
-      ? 'The starter policy would not keep'
-      : 'Your policy no longer keeps';
+  const isStarter = report.plan.blocked?.code === 'config.built-in';
+  const policy = isStarter ? '' : `Your policy no longer keeps ${one ? 'it' : 'them'}. `;
   return (
-    `${policy} ${one ? 'it' : 'them'}. ${one ? 'It belongs' : 'They belong'} to ` +
+    `${policy}${one ? 'It belongs' : 'They belong'} to ` +
     `${boldText(sourcesText(report))}${costLead(report, one)}.${staysLead(totals.keep)}${verb}`
   );
 }
