@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type HistoryItem, historyOf } from '../lambda/core/plan/history';
 import type { Zone } from '../lambda/core/time/zone';
+import { RetentionError } from '../lambda/core/util/errors';
 import { jsonText, oneLine } from '../lambda/core/util/safe-text';
 import { wrap } from '../lambda/render/terminal';
 import type { StoredHistory } from '../lambda/storage/read-history';
@@ -31,7 +32,10 @@ export async function readRecorded(options: StoreOptions, terminal: Terminal): P
     const of = (wanted: string | null) => (wanted === null ? [] : historyOf(history.results, { wanted, since: null }));
     return { where, history, of };
   } catch (error) {
-    if (isNamed) throw error;
+    if (isNamed || !(error instanceof RetentionError)) throw error;
+    terminal.err.write(
+      `warning: the history in ${DEFAULT_FOLDER} was not asked: ${oneLine(error.message)} [${error.code}]\n`,
+    );
     return null;
   }
 }

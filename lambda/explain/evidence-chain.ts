@@ -3,7 +3,7 @@ import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
 import type { Digest, HashText, Store } from '../ports/ports';
 import { type EvidenceHead, evidenceText, headText } from '../storage/evidence';
-import { EVIDENCE_KEYS, evidenceName, evidenceNumber } from '../storage/keys';
+import { EVIDENCE_KEYS, evidenceName, evidenceNumber, LOCAL_EVIDENCE } from '../storage/keys';
 import { EVIDENCE_RECORD, type EvidenceRecord, parseStored } from '../storage/schemas';
 
 export interface VerifyPorts {
@@ -84,6 +84,13 @@ export const readOrFailure = async <T>(read: Promise<T>): Promise<T | ReadFailur
 export const isFailure = (answer: unknown): answer is ReadFailure =>
   typeof answer === 'object' && answer !== null && 'failure' in answer;
 
+/** What is wrong with the day until which an object is kept: an object past it need not be there. */
+function keptUntilProblem({ at, ref: { keptUntil } }: EvidenceRecord, folder: string): string | null {
+  if (keptUntil === undefined) return null;
+  if (folder === LOCAL_EVIDENCE) return 'has a keptUntil, and local results are kept without an end';
+  return Date.parse(keptUntil) > Date.parse(at) ? null : 'has a keptUntil before its own time';
+}
+
 async function readRecord({ store, folder, hashText }: VerifyPorts, number: number): Promise<ReadRecord | null> {
   const text = await readOrFailure(store.get(`${folder}${evidenceName(number)}`));
   if (text === null) return null;
@@ -92,10 +99,10 @@ async function readRecord({ store, folder, hashText }: VerifyPorts, number: numb
       ...{ number, sha256: '', record: null, isUnreadable: text.fault === 'unreadable' },
       problem: `the record ${number} cannot be read: ${text.failure}`,
     };
-  return { number, sha256: hashText(text), ...parseRecord(number, text) };
+  return { number, sha256: hashText(text), ...parseRecord(number, text, folder) };
 }
 
-function parseRecord(number: number, text: string): Pick<ReadRecord, 'record' | 'problem'> {
+function parseRecord(number: number, text: string, folder: string): Pick<ReadRecord, 'record' | 'problem'> {
   const record = parseStored(EVIDENCE_RECORD, text);
   const name = `the record ${number}`;
   if (record === null) return { record, problem: `${name} is not as this version writes records` };
@@ -105,6 +112,8 @@ function parseRecord(number: number, text: string): Pick<ReadRecord, 'record' | 
     return { record: null, problem: `${name} names ${ref.key} as its ${kind}, and no ${kind} has such a key` };
   if (record.number !== number)
     return { record, problem: `${name} has the number ${record.number}: records were moved` };
+  const kept = keptUntilProblem(record, folder);
+  if (kept !== null) return { record, problem: `${name} ${kept}` };
   const isExact = evidenceText(record) === text;
   return { record, problem: isExact ? null : `${name} is not byte for byte as this version writes records` };
 }

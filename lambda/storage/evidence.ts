@@ -39,9 +39,9 @@ export type EvidenceEntry = Pick<EvidenceRecord, 'kind' | 'ref' | 'sha256'>;
 /** Returns a head as e-mails print it: `NUMBER:SHA256`. */
 export const headText = ({ number, sha256 }: EvidenceHead): string => `${number}:${sha256}`;
 
-/** Reads a head as `headText` writes it; null for another text. */
+/** Reads a head as `headText` writes it, also as the line `Evidence: …` of an e-mail; null for another text. */
 export function parseHead(text: string): EvidenceHead | null {
-  const [, digits, sha256] = /^([1-9]\d{0,7}):([0-9a-f]{64})$/i.exec(text.trim()) ?? [];
+  const [, digits, sha256] = /^(?:Evidence: *)?([1-9]\d{0,7}):([0-9a-f]{64})$/i.exec(text.trim()) ?? [];
   return digits === undefined || sha256 === undefined ? null : { number: Number(digits), sha256: sha256.toLowerCase() };
 }
 

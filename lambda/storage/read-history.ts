@@ -138,6 +138,18 @@ class HistoryReader {
     }
   }
 
+  /** Returns the names in a folder; none where a file, a pipe or a link has its name. */
+  private async listIfFolder(folder: string): Promise<readonly string[]> {
+    try {
+      return await this.store.list(folder);
+    } catch (error) {
+      if (!(error instanceof RetentionError) || error.code !== 'store.folder') throw error;
+      const isDenied = (error.cause as { readonly code?: unknown } | undefined)?.code !== undefined;
+      if (isDenied) this.unreadable.push(this.store.locate(folder));
+      return [];
+    }
+  }
+
   /** Finds folders of attempts and outcomes, and evidence records, whose results are not there. */
   private async findLostResults(names: readonly string[], results: ReadonlyMap<string, ApplyResult>): Promise<void> {
     const { store } = this;
@@ -149,7 +161,7 @@ class HistoryReader {
     if (results.size === 0 && resultIds(names).length === 0 && ofPlans.length === 0)
       if ((await store.list(LOCAL_EVIDENCE)).length > 0)
         this.unreadable.push(`the results that the records in ${store.locate(LOCAL_EVIDENCE)} name`);
-    const contents = await eachOf(ofPlans, (name) => store.list(resultFolder(name)));
+    const contents = await eachOf(ofPlans, (name) => this.listIfFolder(resultFolder(name)));
     for (const [index, name] of ofPlans.entries())
       if (contents[index]?.some((each) => RECORD_FOLDER_NAME.test(each)))
         this.unreadable.push(store.locate(resultFile(name)));

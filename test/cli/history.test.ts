@@ -530,6 +530,11 @@ describe('lightsail-retention history', () => {
       expect(err).toMatch(/^error: 1 part of the record .*20200102T080000Z-y\.json; .*\[history\.incomplete\]$/);
     });
 
+    it('lists everything beside a file of another program, also one without an extension', async () => {
+      writeFileSync(join(copy(), 'NOTES'), 'hi');
+      expect(await entries('--store', place)).toHaveLength(5);
+    });
+
     it('lists a result that is a link to a file', async () => {
       copy();
       rmSync(join(place, 'index'), { recursive: true });

@@ -234,6 +234,17 @@ describe('an object', () => {
     expect(await place.verify(null, AT + 401 * DAY)).toMatchObject({ broken: [], expired: 1 });
   });
 
+  it('has no day until which it is kept that lies before its record', async () => {
+    const { objects, place } = await aHistory({ keptForDays: 400 });
+    const last = record(
+      Math.max(...[...objects.keys()].flatMap((key) => /^evidence\/0*(\d+)/.exec(key)?.[1] ?? []).map(Number)),
+    );
+    objects.set(last, (objects.get(last) ?? '').replace(/"keptUntil":"\d{4}/, '"keptUntil":"2001'));
+    expect((await place.verify()).broken).toContainEqual(
+      expect.objectContaining({ message: expect.stringContaining('has a keptUntil before its own time') }),
+    );
+  });
+
   it('that is there and altered is never expired', async () => {
     const { objects, place } = await aHistory({ keptForDays: 400 });
     objects.set(`reports/${planOf(1).id}/report.json`, '{}');

@@ -167,6 +167,7 @@ describe('the head of a chain', () => {
     const head = { number: 12, sha256: 'ab'.repeat(32) };
     expect(headText(head)).toBe(`12:${'ab'.repeat(32)}`);
     expect(parseHead(headText(head))).toEqual(head);
+    expect(parseHead(`Evidence: ${headText(head)}`)).toEqual(head);
     expect(parseHead(` 12:${'AB'.repeat(32)}\n`)).toEqual(head);
     expect(['', '12', '0:aa', `x:${'a'.repeat(64)}`, `123456789:${'a'.repeat(64)}`].map(parseHead)).toEqual(
       Array.from({ length: 5 }, () => null),
