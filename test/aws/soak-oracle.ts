@@ -174,6 +174,9 @@ function follow(
         wrong.push(`${call.operation} in ${call.region} was tried ${tries} of ${attempts} times`);
       return ended(tries < attempts ? 'open' : 'failed', passing);
     }
+    // An answer that came too late for a client that waits briefly is asked for again, also the last one.
+    const following = calls[index + 1];
+    if (isImpatient && following !== undefined && tokenOf(following) === asked) continue;
     tries = 0;
     pages += 1;
     const offset = offsetOf(asked, call.operation, call.region);
