@@ -296,10 +296,6 @@ export class ObjectsCheck {
     for (const { key, sha256 } of files) {
       const readKey = readKeyOf(key);
       this.listed.set(key, this.listed.get(key) ?? record);
-      if (key === resultFile(plan.id) && counts) {
-        plan.views.add(sha256);
-        plan.firstView ??= record;
-      }
       const isEarlier = replacementIn(key) < (last.get(readKey) ?? 0);
       const expected: Expected = { record, key, sha256, ...(isEarlier && { isEarlier }) };
       if (isReplaced(readKey) && !isEarlier) replaced.push(expected);
@@ -307,7 +303,12 @@ export class ObjectsCheck {
       if (final !== null) this.fix(final);
     }
     const size = files.filter(({ key }) => RECORDED_FILE.test(readKeyOf(key))).length;
-    if (counts) plan.current.push({ size, files: replaced });
+    if (!counts) return;
+    plan.current.push({ size, files: replaced });
+    const view = files.find(({ key }) => key === resultFile(plan.id));
+    if (view === undefined) return;
+    plan.views.add(view.sha256);
+    plan.firstView ??= record;
   }
 
   /**
