@@ -4,6 +4,7 @@ import { getEndpointPlugin } from '@smithy/core/endpoints';
 import { type Amount, billOf, type MonthlyBill, monthAfter, parseAmount } from '../core/report/spend';
 import type { Bills, ReadBills } from '../ports/spend-ports';
 import { errorFacts } from './aws-errors';
+import { PATIENT, withLimits } from './http-limits';
 
 /** Cost Explorer has one endpoint, for all regions of the standard partition. */
 const REGION = 'us-east-1';
@@ -48,6 +49,7 @@ export type CostExplorerConfig = Pick<LightsailClientConfig, 'credentials' | 're
 
 function costExplorerClient(config: CostExplorerConfig): LightsailClient {
   const settings = {
+    requestHandler: withLimits(PATIENT),
     ...config,
     region: REGION,
     maxAttempts: MAX_ATTEMPTS,

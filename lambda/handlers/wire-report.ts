@@ -38,19 +38,20 @@ type CheckResult =
   | Awaited<ReturnType<typeof reportAge>>
   | { readonly check: 'first-report'; readonly firstReport: 'waiting' | 'done' };
 
-/** What a report knows of its function, of the schedule, and of the deletion. */
+/** What a report knows of its function, the schedule, the dashboard and the deletion. */
 function knownOf(
-  { deletion, reportSchedule }: ReportEnv,
+  { deletion, reportSchedule, dashboard }: ReportEnv,
   { zone }: Config,
   { invokedFunctionArn }: Context,
   { now, scheduledAt }: { readonly now: number; readonly scheduledAt: number | null },
-): Pick<RunRequest, 'functionName' | 'nextReport' | 'deletion'> {
+): Pick<RunRequest, 'functionName' | 'nextReport' | 'deletion' | 'dashboard'> {
   const functionName = invokedFunctionArn.split(':')[6];
   const after = Math.max(now, scheduledAt ?? now);
   const nextReport = reportSchedule === undefined ? null : nextScheduledDay(reportSchedule, zone, after, scheduledAt);
   return {
     ...(functionName !== undefined && { functionName }),
     ...(nextReport !== null && { nextReport }),
+    ...(dashboard !== undefined && { dashboard }),
     ...(deletion && { deletion: { ...deletion, ...(reportSchedule !== undefined && { reportSchedule }) } }),
   };
 }
@@ -62,7 +63,7 @@ function billPort(
   of: Pick<BillReaderOptions, 'account' | 'region'>,
 ): Pick<RunPorts, 'readSpend'> {
   if (!report.spend) return {};
-  const readBills = makeReadBills({ ...of, config: { requestHandler: withLimits(PATIENT) } });
+  const readBills = makeReadBills({ ...of, config: {} });
   return { readSpend: makeReadSpend({ readBills, store }) };
 }
 
@@ -128,7 +129,6 @@ export function wireReport(
       storeUntil: clock() + Math.max(remaining / 2, remaining - TIME_TO_SEND),
       isFirstCheck: isFirst,
       ...knownOf(env, config, context, { now, scheduledAt: isFirst ? null : scheduledAt }),
-      ...(env.dashboard !== undefined && { dashboard: env.dashboard }),
     };
     log('report.started', { reportId: request.reportId, config: config.origin, digest: config.digest });
     return runReport(ports, request, (progress) => {
