@@ -19,7 +19,7 @@ import { CHROMIUM, startBrowser, type Visit, type Visitor, visitor } from './bro
 
 const NOW = Date.UTC(2026, 10, 30, 8);
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const RUNS = runs(120, 1_000);
+const RUNS = runs(60, 1_000);
 const PAGES = 4;
 
 const SELECTS: ReadonlySet<string> = new Set(['every', 'since', 'day', 'kind', 'region']);

@@ -18,7 +18,7 @@ import { type ReadAccount, readAccount, reportOf } from './reports';
 
 const NOW = Date.UTC(2026, 10, 23, 8);
 const AGENCY = readConfigFile(join(__dirname, '..', '..', 'examples', 'agency.yaml'));
-const RUNS = runs(200, 1_000);
+const RUNS = runs(120, 1_000);
 /** Of so many trials, one also compares each mark of the timeline. */
 const COMPARED_MARKS = 20;
 

@@ -16,6 +16,7 @@ import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { aFailedScope, aScope, aSnapshot, DAY, NOW } from '../support/report-builder';
+import { runs } from '../support/runs';
 
 const HOUR = 3_600_000;
 const WRITTEN = {
@@ -482,7 +483,7 @@ describe('a report that was made for another time than its own', () => {
           if (!isInterrupted) expect(taken).toEqual(await byHand.taken());
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(50, 150) },
     );
   }, 60_000);
 });

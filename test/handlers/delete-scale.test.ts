@@ -16,25 +16,28 @@ import { expectWithinLimits } from '../render/email-limits';
 import { aConfig } from '../support/config-builder';
 import { aSnapshot, aSource, DAY, NOW } from '../support/report-builder';
 import { APPROVED } from '../support/run-origin';
+import { runs } from '../support/runs';
 import { immortal, runExecution } from './durable-engine';
 
 const ACCOUNT = '123456789012';
+/** Deletions of 40 sources. */
+const DELETIONS = runs(1_000, 4_000);
 /**
- * Invocations are cut by time, not by number: 4,000 deletions that take so long are as many invocations as 10,000 that
+ * Invocations are cut by time, not by number: fewer deletions that take longer are as many invocations as 10,000 that
  * take five seconds each.
  */
-const SECONDS_EACH = 12.5;
+const SECONDS_EACH = 50_000 / DELETIONS;
 
 test('an execution of 14 hours of deletions stays within a few hundred durable operations, none of them large, and its e-mail within its limit', async () => {
   const config = aConfig({
-    policies: { half: { keep: { last: 100 } } },
+    policies: { half: { keep: { last: DELETIONS / 40 } } },
     default: 'half',
-    caps: { maxDeletions: 4_000, maxShare: 0.5 },
+    caps: { maxDeletions: DELETIONS, maxShare: 0.5 },
   });
   let now = NOW;
   const all = new Map<string, Snapshot>();
   for (let source = 0; source < 40; source += 1)
-    for (let age = 1; age <= 200; age += 1) {
+    for (let age = 1; age <= DELETIONS / 20; age += 1) {
       const name = `before-the-update-of-the-shop-${source}-${age}`;
       all.set(name, aSnapshot({ name, createdAt: NOW - age * DAY, source: aSource(`s${source}`) }));
     }
@@ -87,7 +90,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
     inventory,
     previous: null,
   });
-  expect(plan.items).toHaveLength(4_000);
+  expect(plan.items).toHaveLength(DELETIONS);
   objects.set(planFile(plan.id), [...renderPlanJson(plan)].join(''));
 
   const sizes: number[] = [];
@@ -105,15 +108,15 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
     return runDeletion(measured, ports, { kind: 'approved', plan: plan.id, digest: plan.digest, approvedBy: APPROVED });
   });
   const { status, result, operations } = await runExecution(() => handler, {}, immortal);
-  expect([status, result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'finished', deleted: 4_000 })]);
-  expect(all.size).toBe(4_000);
+  expect([status, result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'finished', deleted: DELETIONS })]);
+  expect(all.size).toBe(DELETIONS);
   // 14 hours of deletions, in invocations of at most eight minutes.
   expect(operations.length).toBeGreaterThan(100);
   expect(operations.length).toBeLessThan(300);
   expect(Math.max(...sizes)).toBeLessThan(1_000);
   const [mail] = channel.sent;
   expectWithinLimits({ subject: mail?.subject ?? '', body: mail?.body ?? '' });
-  expect(mail?.body).toMatch(/^DELETED: 4,000 /m);
+  expect(mail?.body).toContain(`\nDELETED: ${DELETIONS.toLocaleString('en-US')} `);
   expect(mail?.body).toMatch(/^Every snapshot and its outcome: memory:results\//m);
 }, 300_000);
 

@@ -10,6 +10,7 @@ import {
   readingCommand,
 } from '../../../lambda/core/report/command-line';
 import { isInstalled } from '../../support/optional';
+import { runs } from '../../support/runs';
 
 /** The arguments into which a shell splits a command, seen by a function in the place of its first word. */
 function split(shell: string, command: string): readonly string[] {
@@ -61,7 +62,7 @@ describe.each(SHELLS)('a command in %s', (shell) => {
         const sendable = words.map((each) => each.replace(/[\0\p{Cs}]/gu, ''));
         expect(split(shell, commandText(sendable))).toEqual(sendable);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(30, 200) },
     );
   });
 });
