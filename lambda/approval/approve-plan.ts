@@ -35,7 +35,8 @@ const typedCount = (typed: string): number =>
 /** Refuses a page whose plan is no longer the newest one. */
 async function checkNewest({ store, clock }: ApprovalPorts, plan: string): Promise<void> {
   const newest = await newestPlanId(store, clock());
-  if (newest !== null && newest !== plan)
+  if (newest === null) throw refusal('plan.not-found', 'there is no plan of a report; wait for the next one');
+  if (newest !== plan)
     throw new RetentionError(
       'approval.old-page',
       `cannot approve the plan ${plan}: the newest one is ${newest}; refresh the widget and check that plan`,

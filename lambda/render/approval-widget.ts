@@ -218,13 +218,21 @@ export const approvedAnswer = ({ plan, count }: { readonly plan: string; readonl
     paragraph(
       `<strong>Approved: ${formatCount(count, 'snapshot')} of the plan <code>${safe(plan)}</code>.</strong>`,
       'The deletion function has the plan. It checks everything again, deletes, and e-mails the outcome.',
-      'Another click starts nothing more. Refresh the widget to see the progress.',
+      'Another click starts nothing more. Refresh the widget: it shows the progress, or offers the plan again if nothing was started.',
     ),
   );
 
-/** The answer to an approval that led to nothing. */
+/** The answer to an approval that led to nothing, or of which that is not certain. */
 export const refusedAnswer = ({ code, message }: { readonly code: string; readonly message: string }): string =>
-  widget(paragraph(`<strong>Nothing was approved.</strong> ${safe(message)} <code>${safe(code)}</code>`));
+  widget(
+    paragraph(
+      // An answer can be lost after the deletion was started.
+      code === 'apply.invoke'
+        ? '<strong>It is not certain that the approval arrived.</strong> Refresh the widget: it shows whether a deletion is running.'
+        : '<strong>Nothing was approved.</strong>',
+      `${safe(message)} <code>${safe(code)}</code>`,
+    ),
+  );
 
 /** The widget where the newest plan could not be read. */
 export const unreadWidget = ({ code, message }: { readonly code: string; readonly message: string }): string =>

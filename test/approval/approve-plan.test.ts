@@ -151,6 +151,13 @@ describe('an approval on the dashboard', () => {
     expect(await codeOf(rig, approvalOf('3', { plan: newer.id, digest: newer.digest }))).toBe('approved');
   });
 
+  it('is refused for a plan of a time to come, also where there is no other', async () => {
+    const later = aStoredPlan({ id: '20991124T080000Z-1a2b3c4d' });
+    const rig = approvalRig([later]);
+    const approval = approvalOf('3', { plan: later.id, digest: later.digest });
+    expect([await codeOf(rig, approval), rig.started]).toEqual(['plan.not-found', []]);
+  });
+
   it.each([
     ['plan.altered', 'the digest of another plan', { digest: `sha256:${'0'.repeat(64)}` }, [PLAN]],
     ['plan.not-found', 'a plan that is gone', {}, []],

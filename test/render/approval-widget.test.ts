@@ -170,6 +170,12 @@ describe('the widget of the newest plan', () => {
       expect(each).not.toMatch(/<(?!\/?(?:style|div|p|strong|code|a)\b)|<a (?!href="https:\/\/us-east-1\.console)/);
   });
 
+  it('never says that nothing was approved where an answer may have been lost', () => {
+    const answer = (code: string) => textOfHtml(refusedAnswer({ code, message: 'got no answer' }));
+    expect(answer('apply.invoke')).toContain('It is not certain that the approval arrived. Refresh the widget');
+    expect(answer('plan.expired')).toContain('Nothing was approved.');
+  });
+
   it('has no script, no address of a picture and no link that acts', () => {
     const html = renderApprovalWidget(open(), CONTEXT) + notAskedAnswer();
     expect(html).not.toMatch(/<script|<img|<iframe|\son[a-z]+=|javascript:|url\(/i);
