@@ -47,8 +47,10 @@ const HIDDEN: readonly (readonly [number, number])[] = [
   [0xfff9, 0xfffb],
   [0xe0000, 0xe0fff],
 ];
+/** What a picture needs: the choice of its form, and a joiner to the next one. */
+const IN_PICTURES = /(?<=🦊)[\ufe0e\ufe0f]|(?<=🦊[\ufe0e\ufe0f]?)\u200d(?=🦊)/gu;
 const hiddenIn = (text: string): readonly string[] =>
-  [...new Set(text)]
+  [...new Set(text.replace(IN_PICTURES, ''))]
     .map((character) => character.codePointAt(0) ?? 0)
     .filter((point) => HIDDEN.some(([from, to]) => point >= from && point <= to))
     .map((point) => point.toString(16));
