@@ -168,7 +168,17 @@ const ROLL_UP_SHAPE = z.object({
   complete: z.boolean(),
   accounts: z.array(z.object({ ...MEMBER_STATUS, reportId: TEXT_OR_NULL, totals: z.nullable(TOTALS) })),
   totals: TOTALS,
-  spend: z.null(),
+  spend: z.nullable(
+    z.object({
+      month: z.string(),
+      final: z.boolean(),
+      currency: z.literal('USD'),
+      total: z.number(),
+      byAccount: z.record(z.string(), z.number()),
+      otherAccounts: z.number(),
+    }),
+  ),
+  spendUnread: z.optional(z.object({ cause: z.string(), remedy: z.string() })),
   reports: z.optional(z.record(z.string(), REPORT_SHAPE)),
 });
 

@@ -196,12 +196,18 @@ export class ReportStore extends Construct {
    */
   grantReport(role: IRole, { deletes, spend }: StoredParts): void {
     this.grantOwnFolders(role, storedPatterns({ deletes: false, spend }), deletes);
-    if (spend) this.made?.addLifecycleRule({ id: 'bills', prefix: BILLS, expiration: this.expiration });
+    if (spend) this.expireBills();
+  }
+
+  /** Removes stored bills when they are as old as reports. */
+  private expireBills(): void {
+    this.made?.addLifecycleRule({ id: 'bills', prefix: BILLS, expiration: this.expiration });
   }
 
   /** The same, for a function of an organization: these folders alone. */
   grantOrganization(role: IRole, folders: readonly string[]): void {
     this.grantOwnFolders(role, folders.map(everyObject), false);
+    if (folders.includes(BILLS)) this.expireBills();
   }
 
   private grantOwnFolders(role: IRole, own: readonly string[], deletes: boolean): void {

@@ -162,8 +162,8 @@ export interface SnapshotRetentionProps {
    */
   readonly deletion?: DeletionSetting;
   /**
-   * Whether the report function may read the bill (`ce:GetCostAndUsage`, one request of $0.01 a run). It has to agree
-   * with `report.spend` of the configuration, which makes the report read it.
+   * Whether the bill may be read (`ce:GetCostAndUsage`, one request of $0.01 a run), by the report function, or by that of
+   * the organization. It has to agree with `report.spend` of the configuration, which makes the report read it.
    *
    * @default - as `report.spend` of the configuration says
    */
@@ -264,7 +264,7 @@ export class SnapshotRetention extends Construct {
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
     this.members = checked.organization === null ? null : this.makeMembers(checked.organization);
-    this.organization = this.members === null ? null : this.makeOrganization(store, configuration, schedule, logs);
+    this.organization = this.members === null ? null : this.makeOrganization(store, configuration, checked, logs);
     this.schedule = this.makeSchedule(checked);
 
     // An organization's first report waits: at the deployment hardly a read role is made yet.
@@ -404,7 +404,7 @@ export class SnapshotRetention extends Construct {
   private makeOrganization(
     store: ReportStore,
     configuration: BundledConfiguration,
-    reportSchedule: string,
+    { schedule, parts }: CheckedProps,
     logs: Logs,
   ): OrganizationFunction {
     return new OrganizationFunction(this, 'Organization', {
@@ -412,7 +412,8 @@ export class SnapshotRetention extends Construct {
       report: this.report,
       topic: this.topic,
       store,
-      reportSchedule,
+      spend: parts.spend,
+      reportSchedule: schedule,
       deadLetters: this.deadLetters,
       ...logs,
     });

@@ -2,6 +2,7 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
+import { makeReadAccountBills } from '../aws/cost-explorer';
 import { durableBatches } from '../aws/durable-steps';
 import { PATIENT, UPLOADING, withLimits } from '../aws/http-limits';
 import { makeJsonCalls } from '../aws/json-call';
@@ -17,7 +18,8 @@ import { nextScheduledDay } from '../core/time/report-schedule';
 import { malformedEvent } from '../core/util/malformed-event';
 import { oneLine } from '../core/util/safe-text';
 import { missedAccounts } from '../organization/follow-accounts';
-import { type OrganizationResult, runOrganization } from '../organization/run-organization-job';
+import { makeReadAccountsSpend } from '../organization/read-accounts-spend';
+import { type OrganizationPorts, type OrganizationResult, runOrganization } from '../organization/run-organization-job';
 import type { ListedAccount } from '../organization/select-accounts';
 import type { Channel, Clock, Store } from '../ports/ports';
 import { accountChangeLines } from '../render/account-changes';
@@ -105,6 +107,17 @@ async function sendMessage(
   );
 }
 
+/** Reads the bill where the configuration says so; final bills are kept in the bucket. */
+function accountsBillPort(
+  { report }: Config,
+  store: Store,
+  { own, region }: { readonly own: string | null; readonly region: string },
+): Pick<OrganizationPorts, 'readSpend'> {
+  if (!report.spend) return {};
+  const readBills = makeReadAccountBills({ region, config: {} });
+  return { readSpend: makeReadAccountsSpend({ readBills, store, own }) };
+}
+
 type AgeResult = Awaited<ReturnType<typeof reportAge>>;
 
 /** Composes the function that reports on an organization, which also tells the age of the newest report. */
@@ -127,6 +140,7 @@ export function wireOrganization(
     if (check !== null) throw malformedEvent('run', 'check', check, '"age", or none for a report');
     const channel = snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn);
     const sender = { store, channel, clock, config, env };
+    const own = context.lambdaContext.invokedFunctionArn?.split(':')[4] ?? null;
     return runOrganization(
       durableBatches(context),
       {
@@ -138,6 +152,7 @@ export function wireOrganization(
         wasSent: (at) => wasSent(store, at),
         storeViews: (rollUp) => storeRollUp(store, rollUp, config, env.region),
         runSchedule,
+        ...accountsBillPort(config, store, { own, region: env.region }),
         send: (rollUp, scheduledAt) => sendMessage(sender, rollUp, scheduledAt),
       },
       { scheduledAt: scheduledTimeOf(event), accounts: config.organization.accounts, batchFunction: env.batchFunction },

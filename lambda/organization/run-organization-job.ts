@@ -10,6 +10,7 @@ import type { Clock, Store } from '../ports/ports';
 import { accountsFile, batchFile, REPORTS, summaryFile } from '../storage/keys';
 import { ACCOUNT_LIST, BATCH_ROWS, parseStored, SUMMARY } from '../storage/schemas';
 import { followAccounts, missedAccounts } from './follow-accounts';
+import type { ReadAccountsSpend } from './read-accounts-spend';
 import { makeRollUp, unreadAccount } from './roll-up';
 import { type ListedAccount, requireSelected, selectAccounts } from './select-accounts';
 
@@ -42,6 +43,8 @@ export interface OrganizationPorts {
   readonly matches: (glob: string, text: string) => boolean;
   /** Whether the report of this scheduled time was sent. */
   readonly wasSent: (scheduledAt: number) => Promise<boolean>;
+  /** Reads the bill of the accounts; absent: it is not to be read. */
+  readonly readSpend?: ReadAccountsSpend;
   /** Stores the files of a roll-up that people read. */
   readonly storeViews: (rollUp: FollowedRollUp) => Promise<void>;
   /** Sends a roll-up, once for each scheduled time. */
@@ -150,7 +153,7 @@ async function previousRollUp(store: Store, reportId: string): Promise<FollowedR
 
 /** Makes the roll-up of what the batches have read, and stores it. */
 async function rollUpAccounts(
-  { store, storeViews }: OrganizationPorts,
+  { clock, store, storeViews, readSpend }: OrganizationPorts,
   reportId: string,
   failures: readonly (string | null)[],
 ): Promise<FollowedRollUp> {
@@ -163,7 +166,8 @@ async function rollUpAccounts(
   );
   for (const [batch, failure] of failures.entries())
     rows.push(...(await rowsOfBatch(store, { reportId, batch }, accountsOfBatch(selected, batch), failure)));
-  const rollUp = followAccounts(makeRollUp(reportId, rows), await previousRollUp(store, reportId));
+  const bill = await readSpend?.(rows, clock());
+  const rollUp = followAccounts(makeRollUp(reportId, rows, bill), await previousRollUp(store, reportId));
   await storeViews(rollUp);
   // Last: a report without it is not finished.
   await putJson(store, summaryFile(reportId), rollUp);

@@ -1,5 +1,8 @@
 import type { RollUp, RollUpAccount } from '../core/report/roll-up';
 import { type CsvCell, csvLine } from './csv';
+import { asksSpend, billedTo } from './roll-up-spend';
+
+type RollUpColumn = readonly [head: string, cell: (account: RollUpAccount, rollUp: RollUp) => CsvCell];
 
 const ROLL_UP_COLUMNS: Readonly<Record<string, (account: RollUpAccount) => CsvCell>> = {
   account: ({ id }) => id,
@@ -20,9 +23,17 @@ const ROLL_UP_COLUMNS: Readonly<Record<string, (account: RollUpAccount) => CsvCe
   reportId: ({ reportId }) => reportId,
 };
 
-/** Renders the accounts of a roll-up as CSV, one a line. An account without a report has empty cells, not zeros. */
-export function* renderRollUpCsv({ accounts }: RollUp): Generator<string> {
-  yield csvLine(Object.keys(ROLL_UP_COLUMNS));
-  const cells = Object.values(ROLL_UP_COLUMNS);
-  for (const account of accounts) yield csvLine(cells.map((cell) => cell(account)));
+const BILL_COLUMNS: readonly RollUpColumn[] = [
+  ['billedMonth', (_, { spend }) => spend?.month ?? null],
+  ['billed', (account, rollUp) => billedTo(rollUp, account)],
+];
+
+/**
+ * Renders the accounts of a roll-up as CSV, one a line. An account without a report has empty cells, not zeros. The
+ * bill is in the last columns, where it was to be read.
+ */
+export function* renderRollUpCsv(rollUp: RollUp): Generator<string> {
+  const columns = [...Object.entries(ROLL_UP_COLUMNS), ...(asksSpend(rollUp) ? BILL_COLUMNS : [])];
+  yield csvLine(columns.map(([head]) => head));
+  for (const account of rollUp.accounts) yield csvLine(columns.map(([, cell]) => cell(account, rollUp)));
 }

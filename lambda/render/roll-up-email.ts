@@ -18,6 +18,7 @@ import {
   STATUS_WORDS,
   unreadLine,
 } from './roll-up';
+import { billedNote, rollUpSpendLine } from './roll-up-spend';
 import { accountReason, type RollUpContext } from './roll-up-text';
 
 /** What the e-mail of a deployment has besides that of the command line. */
@@ -65,23 +66,23 @@ function unreadBlock(rollUp: RollUp, { details }: RollUpEmailContext, maxName: n
       .slice(0, MAX_UNREAD)
       .map(
         (account) =>
-          `- ${foreignText(accountTitle(account), maxName)}, ${STATUS_WORDS[account.status]}: ${foreignText(accountReason(account, details.get(account.id)), 120)}`,
+          `- ${foreignText(accountTitle(account), maxName)}, ${STATUS_WORDS[account.status]}: ${foreignText(accountReason(account, details.get(account.id)), 120)}${billedNote(rollUp, account)}`,
       ),
     ...(more > 0 ? [`and ${formatNumber(more)} more: the page names all`] : []),
   ];
 }
 
-function accountsBlock(rollUp: RollUp, maxName: number): EmailBlock {
+function accountsBlock(rollUp: RollUp, maxAccounts: number, maxName: number): EmailBlock {
   const expired = reportedAccounts(rollUp).filter(({ totals }) => (totals?.expire ?? 0) > 0);
   if (expired.length === 0) return [];
-  const more = expired.length - MAX_ACCOUNTS;
+  const more = expired.length - maxAccounts;
   return [
     'ACCOUNTS WITH EXPIRED SNAPSHOTS',
-    ...expired.slice(0, MAX_ACCOUNTS).map((account) => {
+    ...expired.slice(0, maxAccounts).map((account) => {
       const { expire = 0, snapshots = 0, expireMonthlyCostCeiling = 0 } = account.totals ?? {};
       const cost = expireMonthlyCostCeiling === 0 ? '' : `, up to ${formatDollars(expireMonthlyCostCeiling)} a month`;
       const counts = `${formatNumber(expire)} of ${formatCount(snapshots, 'snapshot')} expired`;
-      return `- ${foreignText(accountTitle(account), maxName)}: ${counts}${cost}`;
+      return `- ${foreignText(accountTitle(account), maxName)}: ${counts}${cost}${billedNote(rollUp, account)}`;
     }),
     ...(more > 0 ? [`and ${formatCount(more, 'more account')}`] : []),
   ];
@@ -89,10 +90,12 @@ function accountsBlock(rollUp: RollUp, maxName: number): EmailBlock {
 
 /** Renders the e-mail of a roll-up: at most 40 lines and 8 KiB, whatever the number of accounts. */
 export function renderRollUpEmail(rollUp: RollUp, context: RollUpEmailContext): EmailText {
+  const bill = rollUpSpendLine(rollUp);
   const body = fitEmail((maxName) => [
-    [firstLine(rollUp), rollUpOutcome(rollUp)],
+    [firstLine(rollUp), rollUpOutcome(rollUp), ...(bill === null ? [] : [foreignText(bill, MAX_LINE_CHARACTERS)])],
     unreadBlock(rollUp, context, maxName),
-    accountsBlock(rollUp, maxName),
+    // The line of the bill takes the place of one account.
+    accountsBlock(rollUp, bill === null ? MAX_ACCOUNTS : MAX_ACCOUNTS - 1, maxName),
     (context.changes ?? []).slice(0, MAX_CHANGES).map((line) => foreignText(line, MAX_LINE_CHARACTERS)),
     context.places ?? [],
     [REPORT_ONLY],

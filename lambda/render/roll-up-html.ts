@@ -10,6 +10,7 @@ import {
   STATUS_WORDS,
   unreadLine,
 } from './roll-up';
+import { billedNote, rollUpSpendLine } from './roll-up-spend';
 import { accountReason, type RollUpContext } from './roll-up-text';
 
 /** Hides accounts that do not have the searched text. */
@@ -54,17 +55,22 @@ function* sourceTable(account: RollUpAccount, context: RollUpContext): Generator
 const searched = ({ id, name, ou, status }: RollUpAccount): string =>
   htmlText(`${id} ${name ?? ''} ${ou ?? ''} ${STATUS_WORDS[status]}`);
 
-function* unreadList(accounts: readonly RollUpAccount[], context: RollUpContext): Generator<string> {
+function* unreadList(rollUp: RollUp, accounts: readonly RollUpAccount[], context: RollUpContext): Generator<string> {
   if (accounts.length === 0) return;
   yield '<h2>Not read, or in part</h2>\n';
   for (const account of accounts)
-    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ${STATUS_WORDS[account.status]}: ${htmlText(accountReason(account, context.details.get(account.id)))}</p>\n`;
+    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ${STATUS_WORDS[account.status]}: ${htmlText(`${accountReason(account, context.details.get(account.id))}${billedNote(rollUp, account)}`)}</p>\n`;
 }
 
-function* accountPart(account: RollUpAccount, context: RollUpContext, pageOf: AccountPage): Generator<string> {
+function* accountPart(
+  rollUp: RollUp,
+  account: RollUpAccount,
+  context: RollUpContext,
+  pageOf: AccountPage,
+): Generator<string> {
   const { snapshots = 0, expire = 0, expireMonthlyCostCeiling = 0 } = account.totals ?? {};
   const cost = expireMonthlyCostCeiling === 0 ? '' : `, up to ${formatDollars(expireMonthlyCostCeiling)} a month`;
-  const counts = `${formatNumber(snapshots)} snapshots, ${formatNumber(expire)} expired${cost}`;
+  const counts = `${formatNumber(snapshots)} snapshots, ${formatNumber(expire)} expired${cost}${billedNote(rollUp, account)}`;
   const page = pageOf(account);
   yield `<details class="card" data-account="${searched(account)}"><summary><strong>${htmlText(accountTitle(account))}</strong>: ${counts}</summary>\n`;
   if (account.ou !== null) yield `<p class="dim">${htmlText(account.ou)}</p>\n`;
@@ -80,16 +86,17 @@ export function* renderRollUpHtml(
   pageOf: AccountPage = () => null,
 ): Generator<string> {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
+  const bill = rollUpSpendLine(rollUp);
   yield `${pageStart({ title: 'Lightsail snapshots of several accounts', scriptHash: ROLL_UP_SCRIPT_HASH })}<main class="wrap">
 <h1>Lightsail snapshots of several accounts</h1>
 <p><strong>${htmlText(unreadLine(rollUp.accounts))}</strong></p>
 <p>${htmlText(rollUpOutcome(rollUp))}</p>
-<p class="dim">${htmlText(REPORT_ONLY)}</p>
+${bill === null ? '' : `<p id="spend">${htmlText(bill)}</p>\n`}<p class="dim">${htmlText(REPORT_ONLY)}</p>
 <p><input type="search" id="search" aria-label="Search accounts" placeholder="Search accounts" hidden></p>
 <p id="none" hidden>No account has this text.</p>
 `;
-  yield* unreadList([...unread, ...partly], context);
+  yield* unreadList(rollUp, [...unread, ...partly], context);
   yield '<h2>Accounts</h2>\n';
-  for (const account of reportedAccounts(rollUp)) yield* accountPart(account, context, pageOf);
+  for (const account of reportedAccounts(rollUp)) yield* accountPart(rollUp, account, context, pageOf);
   yield `<p class="dim">Roll-up ${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
 }

@@ -6,7 +6,7 @@ export type AccountReport = readonly [account: string, chunks: Iterable<string>]
 
 /** Renders the roll-up as JSON, in chunks, one account per line. `reports`: the whole report of each account too. */
 export function* renderRollUpJson(rollUp: RollUp, reports?: Iterable<AccountReport>): Generator<string> {
-  const { schemaVersion, reportId, complete, accounts, totals, spend } = rollUp;
+  const { schemaVersion, reportId, complete, accounts, totals, spend, spendUnread } = rollUp;
   const head = JSON.stringify({ schemaVersion, reportId, complete });
   yield `${escapeJson(head).slice(0, -1)},\n"accounts":[`;
   for (const [index, { id, name, ou, status, error, reportId: own, totals: sums }] of accounts.entries()) {
@@ -14,6 +14,7 @@ export function* renderRollUpJson(rollUp: RollUp, reports?: Iterable<AccountRepo
     yield `${index === 0 ? '\n' : ',\n'}${escapeJson(row)}`;
   }
   yield `\n],\n"totals":${JSON.stringify(totals)},\n"spend":${JSON.stringify(spend)}`;
+  if (spendUnread !== undefined) yield `,\n"spendUnread":${escapeJson(JSON.stringify(spendUnread))}`;
   if (reports !== undefined) {
     yield ',\n"reports":{';
     let isFirst = true;

@@ -240,6 +240,39 @@ describe('the report of an organization', () => {
     });
   }, 120_000);
 
+  it('reads the bill of every account with one request, and shows it in the summary, the message, the page and the table', async () => {
+    const config = {
+      ...CONFIG,
+      report: { spend: true },
+      organization: { accounts: { include: ['client-b*', 'legacy-mail'] } },
+    };
+    await withHub({ config }, async (hub) => {
+      const { emulator, report, organization, keys, stored } = hub;
+      emulator.pageSize = 1_000;
+      await report({});
+      const { spend } = summaryOf(hub);
+      expect(Object.keys(spend?.byAccount ?? {})).toHaveLength(4);
+      expect(spend?.byAccount[memberNamed(organization, 'legacy-mail')]).toBeGreaterThan(0);
+      expect(spend?.otherAccounts).toBeGreaterThan(spend?.total ?? 0);
+      const line = /The snapshots of these accounts were billed \$[\d,.]+ in \w{3} \d{4}/;
+      expect(emulator.published[0]?.message).toMatch(line);
+      const page = keys().find((key) => /^reports\/[^/]+\/report\.html$/.test(key)) ?? '';
+      expect(stored(page)).toMatch(line);
+      expect(stored(page.replace('.html', '.csv'))).toMatch(/billedMonth,billed\n/);
+      expect(emulator.requests.count('GetCostAndUsage')).toBe(1);
+    });
+  }, 120_000);
+
+  it('reports as ever where the bill cannot be read, and says so in one line', async () => {
+    const config = { ...CONFIG, report: { spend: true }, organization: { accounts: { include: ['client-bakery'] } } };
+    await withHub({ config, faults: [{ service: 'ce', fault: 'deny' }] }, async (hub) => {
+      expect(await hub.report({})).toMatchObject({ delivery: 'sent', complete: true });
+      expect(summaryOf(hub)).toMatchObject({ spend: null, spendUnread: { cause: expect.stringContaining('denied') } });
+      expect(hub.emulator.published[0]?.message).toContain('The bill of last month was not read: access to Cost');
+      expect(hub.keys().filter((key) => key.startsWith('bills/'))).toEqual([]);
+    });
+  }, 120_000);
+
   it('tells the age of the newest roll-up', async () => {
     await withHub(
       { config: { ...CONFIG, organization: { accounts: { include: ['client-bakery'] } } } },

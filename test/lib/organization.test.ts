@@ -135,6 +135,23 @@ describe('a deployment for an organization', () => {
     expect(JSON.stringify(written)).not.toMatch(/plans|evidence|results/);
   });
 
+  test('reads the bill of all accounts where the configuration says so: that function alone, and no other', () => {
+    const configuration = { origin: 'retention.yaml', config: { version: 1, report: { spend: true } } };
+    const template = deployedIn('111122223333', { ...ORGANIZATION, configuration });
+    const roles = Object.values(template.findResources('AWS::IAM::Policy'))
+      .filter((policy) => statementsOf([policy]).flatMap(actionsOf).includes('ce:GetCostAndUsage'))
+      .map(({ Properties }) => JSON.stringify(Properties.Roles));
+    expect(roles).toEqual([expect.stringContaining('OrganizationRole')]);
+    const text = JSON.stringify(template.toJSON());
+    expect(text).toContain('"Prefix":"bills/"');
+    const withBills = Object.values(template.findResources('AWS::IAM::Policy')).filter((policy) =>
+      JSON.stringify(policy).includes('/bills/*'),
+    );
+    expect(withBills.map(({ Properties }) => JSON.stringify(Properties.Roles))).toEqual(roles);
+    const without = JSON.stringify(deployedIn('111122223333', ORGANIZATION).toJSON());
+    expect(without).not.toMatch(/bills\/|ce:Get/);
+  });
+
   test('is started by the schedule, by its alias; no check for a first report runs before roles exist', () => {
     const template = deployedIn('111122223333', ORGANIZATION);
     const schedules = Object.values(template.findResources('AWS::Scheduler::Schedule')).map(
@@ -159,11 +176,6 @@ describe('a deployment for an organization', () => {
   });
 
   test.each<[string, object, RegExp]>([
-    [
-      'the bill',
-      { ...ORGANIZATION, configuration: { origin: 'retention.yaml', config: { version: 1, report: { spend: true } } } },
-      /together with report\.spend: .* reads no bill and puts no events yet; leave it out$/,
-    ],
     ['events', { ...ORGANIZATION, events: true }, /together with events: .* puts no events yet; leave it out$/],
     ['no targets', { organization: { targets: [] } }, /^organization: got targets \[\], expected a list of ARNs/],
     ['an id', { organization: { targets: ['r-ab12'] } }, /got the target "r-ab12", expected the ARN of a root/],

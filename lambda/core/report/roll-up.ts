@@ -1,5 +1,6 @@
 import type { MemberAccount } from '../policy/policy';
 import type { Totals } from './report-model';
+import type { UnreadBill } from './spend';
 
 /**
  * `read`: every list. `incomplete`: some lists. `no-role`: its role cannot be assumed. `not-active`: suspended, closed
@@ -21,8 +22,28 @@ export interface RollUpAccount extends MemberAccount {
   readonly totals: Totals | null;
 }
 
+/** What Lightsail snapshots cost in the last month, in US dollars. */
+export interface RollUpSpend {
+  readonly month: string;
+  /** False: the bill may still change. */
+  readonly final: boolean;
+  readonly currency: 'USD';
+  /** Of the accounts of the roll-up. */
+  readonly total: number;
+  /** By account number. An account that is not in the bill used nothing of Lightsail, or joined later. */
+  readonly byAccount: Readonly<Record<string, number>>;
+  /** Of accounts in the bill that are not in the roll-up. */
+  readonly otherAccounts: number;
+}
+
+/** The bill of a roll-up: read, not to be read (`spend` null), or unread with the cause. */
+export interface RollUpBill {
+  readonly spend: RollUpSpend | null;
+  readonly spendUnread?: UnreadBill;
+}
+
 /** One view over the reports of several accounts. It decides nothing. */
-export interface RollUp {
+export interface RollUp extends RollUpBill {
   readonly schemaVersion: 1;
   readonly reportId: string;
   /** Whether every account was read in full. */
@@ -31,6 +52,4 @@ export interface RollUp {
   readonly accounts: readonly RollUpAccount[];
   /** The sums over the accounts that have a report. */
   readonly totals: Totals;
-  /** Null: the bill was not read. */
-  readonly spend: null;
 }
