@@ -161,12 +161,30 @@ const MEMBER_STATUS = {
 };
 const MEMBERS = z.optional(z.array(z.object(MEMBER_STATUS)));
 
+/** The snapshots of an account with one value of the tag by which costs are told. */
+const TAG_COSTS = z.object({
+  value: TEXT_OR_NULL,
+  snapshots: z.number(),
+  expire: z.number(),
+  monthlyCostCeiling: z.number(),
+  expireMonthlyCostCeiling: z.number(),
+  unknownSizes: z.number(),
+});
+
 /** `report --account`: the roll-up, and the report of each account that was read. */
 const ROLL_UP_SHAPE = z.object({
   schemaVersion: VERSION_SHAPE,
   reportId: z.string(),
   complete: z.boolean(),
-  accounts: z.array(z.object({ ...MEMBER_STATUS, reportId: TEXT_OR_NULL, totals: z.nullable(TOTALS) })),
+  costTag: z.optional(z.string()),
+  accounts: z.array(
+    z.object({
+      ...MEMBER_STATUS,
+      reportId: TEXT_OR_NULL,
+      totals: z.nullable(TOTALS),
+      byTag: z.optional(z.array(TAG_COSTS)),
+    }),
+  ),
   totals: TOTALS,
   spend: z.nullable(
     z.object({

@@ -7,6 +7,7 @@ import { compareText } from '../lambda/core/util/compare-text';
 import { visible } from '../lambda/core/util/safe-text';
 import { makeReadAccountsSpend } from '../lambda/organization/read-accounts-spend';
 import { makeRollUp, reportedAccount } from '../lambda/organization/roll-up';
+import { withTagCosts } from '../lambda/organization/tag-costs';
 import { renderJson } from '../lambda/render/json';
 import { type AccountDetails, accountDetails, unreadLine } from '../lambda/render/roll-up';
 import { renderRollUpCsv } from '../lambda/render/roll-up-csv';
@@ -116,14 +117,14 @@ export async function reportAccounts(given: ReportOptions, terminal: Terminal): 
         previous: null,
       },
     );
-    const outcome = reportedAccount(member, report);
+    const outcome = withTagCosts(reportedAccount(member, report), report, config.organization.costTag);
     if (outcome.reportId !== null) keepReport(kept, member.id, report, options.format === 'json');
     return outcome;
   });
   const now = Date.now();
   const hasSpend = options.spend === true || config.report.spend;
-  const bill = hasSpend ? await readAccountsSpend(caller, accounts, Math.min(at ?? now, now)) : undefined;
-  const rollUp = makeRollUp(newReportId(now), accounts, bill);
+  const bill = hasSpend ? await readAccountsSpend(caller, accounts, Math.min(at ?? now, now)) : { spend: null };
+  const rollUp = makeRollUp(newReportId(now), accounts, { ...bill, costTag: config.organization.costTag });
   const chunks = renderRollUp(rollUp, kept, options, terminal);
   if (options.output === undefined) await writeOut(out, chunks);
   else {

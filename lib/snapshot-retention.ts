@@ -515,10 +515,12 @@ export class SnapshotRetention extends Construct {
   private warnOfSettings({ config, organization }: CheckedProps): void {
     for (const { code, message } of config.hiddenRules)
       Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
-    if (organization === null && config.organization.accountMessages)
+    const { accountMessages, costTag } = config.organization;
+    const unused = [...(accountMessages ? ['accountMessages'] : []), ...(costTag === undefined ? [] : ['costTag'])];
+    if (organization === null && unused.length > 0)
       Annotations.of(this).addWarningV2(
         'lightsail-retention:organization',
-        'organization.accountMessages has no effect on a report on this account alone: deploy with the property organization',
+        `organization.${unused.join(' and organization.')} has no effect on a report on this account alone: deploy with the property organization`,
       );
   }
 

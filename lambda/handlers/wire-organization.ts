@@ -155,7 +155,12 @@ export function wireOrganization(
         ...accountsBillPort(config, store, { own, region: env.region }),
         send: (rollUp, scheduledAt) => sendMessage(sender, rollUp, scheduledAt),
       },
-      { scheduledAt: scheduledTimeOf(event), accounts: config.organization.accounts, batchFunction: env.batchFunction },
+      {
+        scheduledAt: scheduledTimeOf(event),
+        accounts: config.organization.accounts,
+        costTag: config.organization.costTag,
+        batchFunction: env.batchFunction,
+      },
     );
   };
 }

@@ -35,7 +35,7 @@ export function sumTotals(all: readonly Totals[]): Totals {
 export function makeRollUp(
   reportId: string,
   accounts: readonly RollUpAccount[],
-  bill: RollUpBill = { spend: null },
+  { costTag, ...bill }: RollUpBill & { readonly costTag?: string | undefined } = { spend: null },
 ): RollUp {
   return {
     schemaVersion: 1,
@@ -44,6 +44,7 @@ export function makeRollUp(
     accounts: [...accounts].sort((a, b) => compareText(a.id, b.id)),
     totals: sumTotals(accounts.flatMap(({ totals }) => totals ?? [])),
     ...bill,
+    ...(costTag !== undefined && { costTag }),
   };
 }
 

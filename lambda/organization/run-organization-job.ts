@@ -55,6 +55,8 @@ export interface OrganizationRequest {
   /** The scheduled time of the event (epoch ms); null: a run by hand, which always sends. */
   readonly scheduledAt: number | null;
   readonly accounts: AccountGlobs;
+  /** The tag by which costs are told. */
+  readonly costTag?: string | undefined;
   /** The name of the function that reads a batch. */
   readonly batchFunction: string;
 }
@@ -154,6 +156,7 @@ async function previousRollUp(store: Store, reportId: string): Promise<FollowedR
 /** Makes the roll-up of what the batches have read, and stores it. */
 async function rollUpAccounts(
   { clock, store, storeViews, readSpend }: OrganizationPorts,
+  { costTag }: OrganizationRequest,
   reportId: string,
   failures: readonly (string | null)[],
 ): Promise<FollowedRollUp> {
@@ -166,8 +169,11 @@ async function rollUpAccounts(
   );
   for (const [batch, failure] of failures.entries())
     rows.push(...(await rowsOfBatch(store, { reportId, batch }, accountsOfBatch(selected, batch), failure)));
-  const bill = await readSpend?.(rows, clock());
-  const rollUp = followAccounts(makeRollUp(reportId, rows, bill), await previousRollUp(store, reportId));
+  const bill = (await readSpend?.(rows, clock())) ?? { spend: null };
+  const rollUp = followAccounts(
+    makeRollUp(reportId, rows, { ...bill, costTag }),
+    await previousRollUp(store, reportId),
+  );
   await storeViews(rollUp);
   // Last: a report without it is not finished.
   await putJson(store, summaryFile(reportId), rollUp);
@@ -214,7 +220,7 @@ export async function runOrganization(
   const batches = Array.from({ length: count }, (_, batch): BatchEvent => ({ reportId, batch }));
   const failures = await steps.invokeEach('accounts', request.batchFunction, batches, BATCHES_AT_ONCE);
   const counts = await steps.step('roll-up', async () =>
-    countsOf(await rollUpAccounts(ports, reportId, failures), failures),
+    countsOf(await rollUpAccounts(ports, request, reportId, failures), failures),
   );
   const delivery = await steps.step('send', async () => {
     const key = summaryFile(reportId);

@@ -6,11 +6,11 @@ export type AccountReport = readonly [account: string, chunks: Iterable<string>]
 
 /** Renders the roll-up as JSON, in chunks, one account per line. `reports`: the whole report of each account too. */
 export function* renderRollUpJson(rollUp: RollUp, reports?: Iterable<AccountReport>): Generator<string> {
-  const { schemaVersion, reportId, complete, accounts, totals, spend, spendUnread } = rollUp;
-  const head = JSON.stringify({ schemaVersion, reportId, complete });
+  const { schemaVersion, reportId, complete, accounts, totals, spend, spendUnread, costTag } = rollUp;
+  const head = JSON.stringify({ schemaVersion, reportId, complete, costTag });
   yield `${escapeJson(head).slice(0, -1)},\n"accounts":[`;
-  for (const [index, { id, name, ou, status, error, reportId: own, totals: sums }] of accounts.entries()) {
-    const row = JSON.stringify({ id, name, ou, status, error, reportId: own, totals: sums });
+  for (const [index, { id, name, ou, status, error, reportId: own, totals: sums, byTag }] of accounts.entries()) {
+    const row = JSON.stringify({ id, name, ou, status, error, reportId: own, totals: sums, byTag });
     yield `${index === 0 ? '\n' : ',\n'}${escapeJson(row)}`;
   }
   yield `\n],\n"totals":${JSON.stringify(totals)},\n"spend":${JSON.stringify(spend)}`;

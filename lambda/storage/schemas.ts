@@ -359,6 +359,18 @@ const accountRow = {
   error: z.nullable(z.looseObject({ code: z.string(), message: z.string() })),
   reportId: z.nullable(z.string()),
   totals: z.nullable(totals),
+  byTag: z.exactOptional(
+    z.array(
+      z.looseObject({
+        value: z.nullable(z.string()),
+        snapshots: z.number(),
+        expire: z.number(),
+        monthlyCostCeiling: z.number(),
+        expireMonthlyCostCeiling: z.number(),
+        unknownSizes: z.number(),
+      }),
+    ),
+  ),
 };
 
 /** What one batch of accounts has read. */
@@ -374,6 +386,7 @@ export const SUMMARY: z.ZodMiniType<FollowedRollUp> = z.looseObject({
   complete: z.boolean(),
   accounts: z.array(z.looseObject({ ...accountRow, unreadReports: z.number() })),
   totals,
+  costTag: z.exactOptional(z.string()),
   // A roll-up is sent with its bill or without it: no fault of it stops a message.
   spend: z.catch(
     z.nullable(

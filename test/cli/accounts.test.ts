@@ -184,6 +184,21 @@ describe('report over the sample organization', () => {
     expect(spend.otherAccounts).toBe(0);
   });
 
+  it('tells the ceilings of each account by a tag of the configuration, also by that of sources', async () => {
+    writeFileSync(inFolder('tagged.yaml'), 'version: 1\norganization: { costTag: "retention:keep" }\n');
+    const only = ['--account', named('client-bakery'), ...ROLE, ...EXTERNAL, '--config', inFolder('tagged.yaml')];
+    const { out } = await cli('report', '--quiet', ...only, '--format', 'csv');
+    const [head, ...lines] = out.trimEnd().split('\n');
+    expect(head).toContain(',tag,value,');
+    expect(head).not.toContain('billed');
+    const whole = JSON.parse((await cli('report', '--quiet', ...only, '--format', 'json')).out);
+    const { snapshots, monthlyCostCeiling } = whole.totals;
+    expect(lines.map((line) => line.split(',').slice(6, 10))).toEqual([
+      ['last=3 daily=7', String(snapshots), expect.any(String), String(monthlyCostCeiling)],
+    ]);
+    expect(whole).toMatchObject({ costTag: 'retention:keep', accounts: [{ byTag: [{ value: 'last=3 daily=7' }] }] });
+  });
+
   it('says in one line that the bill could not be read, and ends as without it', async () => {
     emulator.setFaults([{ service: 'ce', fault: 'deny' }]);
     const bakery = ['--account', named('client-bakery'), ...ROLE, ...EXTERNAL];

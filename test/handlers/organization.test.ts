@@ -244,7 +244,7 @@ describe('the report of an organization', () => {
     const config = {
       ...CONFIG,
       report: { spend: true },
-      organization: { accounts: { include: ['client-b*', 'legacy-mail'] } },
+      organization: { accounts: { include: ['client-b*', 'legacy-mail'] }, costTag: 'retention:keep' },
     };
     await withHub({ config }, async (hub) => {
       const { emulator, report, organization, keys, stored } = hub;
@@ -258,7 +258,9 @@ describe('the report of an organization', () => {
       expect(emulator.published[0]?.message).toMatch(line);
       const page = keys().find((key) => /^reports\/[^/]+\/report\.html$/.test(key)) ?? '';
       expect(stored(page)).toMatch(line);
-      expect(stored(page.replace('.html', '.csv'))).toMatch(/billedMonth,billed\n/);
+      expect(stored(page.replace('.html', '.csv'))).toMatch(
+        /billedMonth,accountBilled,billedAtMost\n.*,retention:keep,last=3 daily=7,/,
+      );
       expect(emulator.requests.count('GetCostAndUsage')).toBe(1);
     });
   }, 120_000);

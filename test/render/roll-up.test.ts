@@ -195,6 +195,40 @@ describe('the bill of a roll-up', () => {
     expect(rowsOf()[0]?.split(',').at(-1)).toBe('reportId');
   });
 
+  test('is the most that each value of a tag can have cost, where costs are told by a tag', () => {
+    const costs = { snapshots: 1, expire: 0, expireMonthlyCostCeiling: 0, unknownSizes: 0 };
+    const byTag = [
+      { ...costs, value: null, monthlyCostCeiling: 1.5 },
+      { ...costs, value: '=web', monthlyCostCeiling: 9, expire: 1, expireMonthlyCostCeiling: 9 },
+      { ...costs, value: 'x', monthlyCostCeiling: 1, unknownSizes: 1 },
+    ];
+    const tagged = makeRollUp('r', [{ ...account(1), byTag }, account(2, 'no-role'), { ...account(4), byTag: [] }], {
+      ...BILL,
+      costTag: 'team',
+    });
+    const [head = '', ...lines] = textOf(renderRollUpCsv(tagged)).trimEnd().split('\n');
+    expect(head).toBe(
+      'account,name,ou,status,error,tag,value,snapshots,expire,monthlyCostCeiling,expireMonthlyCostCeiling,' +
+        'unknownSizes,reportId,billedMonth,accountBilled,billedAtMost',
+    );
+    const from = head.split(',').indexOf('tag');
+    const cells = lines.map((line) => [line.split(',')[0], ...line.split(',').slice(from)]);
+    const report = REPORT.reportId;
+    expect(cells).toEqual([
+      [idOf(1), 'team', '', '1', '0', '1.5', '0', '0', report, '2026-10', '4.25', '1.5'],
+      [idOf(1), 'team', "'=web", '1', '1', '9', '9', '0', report, '2026-10', '4.25', '4.25'],
+      [idOf(1), 'team', 'x', '1', '0', '1', '0', '1', report, '2026-10', '4.25', '4.25'],
+      [idOf(2), 'team', '', '', '', '', '', '', '', '2026-10', '8.5', ''],
+      [idOf(4), 'team', '', '', '', '', '', '', report, '2026-10', '', ''],
+    ]);
+    expect(JSON.parse(textOf(renderRollUpJson(tagged)))).toMatchObject({
+      costTag: 'team',
+      accounts: [{ byTag }, {}, {}],
+    });
+    const free = textOf(renderRollUpCsv({ ...tagged, spend: null })).split('\n')[0];
+    expect(free?.endsWith('unknownSizes,reportId')).toBe(true);
+  });
+
   test('is in JSON, with the cause where it was not read, which makes nothing incomplete', () => {
     const jsonOf = (bill: RollUpBill) =>
       JSON.parse(textOf(renderRollUpJson(makeRollUp('r', [account(1)], bill)))) as object;

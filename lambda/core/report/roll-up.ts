@@ -14,12 +14,26 @@ export interface AccountError {
   readonly message: string;
 }
 
+/** The snapshots of an account with one value of the tag by which costs are told. */
+export interface TagCosts {
+  /** Null: without a value, or without the tag. */
+  readonly value: string | null;
+  readonly snapshots: number;
+  readonly expire: number;
+  /** US dollars per month, at most, without the `unknownSizes`. */
+  readonly monthlyCostCeiling: number;
+  readonly expireMonthlyCostCeiling: number;
+  readonly unknownSizes: number;
+}
+
 /** One account of a roll-up. `reportId` and `totals` are null where there is no report. */
 export interface RollUpAccount extends MemberAccount {
   readonly status: AccountStatus;
   readonly error: AccountError | null;
   readonly reportId: string | null;
   readonly totals: Totals | null;
+  /** In order of the values; absent where costs are told by no tag, or where there is no report. */
+  readonly byTag?: readonly TagCosts[];
 }
 
 /** What Lightsail snapshots cost in the last month, in US dollars. */
@@ -52,4 +66,6 @@ export interface RollUp extends RollUpBill {
   readonly accounts: readonly RollUpAccount[];
   /** The sums over the accounts that have a report. */
   readonly totals: Totals;
+  /** The key of the tag by which costs are told; absent: by none. */
+  readonly costTag?: string;
 }
