@@ -150,7 +150,7 @@ export function wireOrganization(
         listAccounts: accountLister(environment, env.region, clock),
         matches: globMatches,
         wasSent: (at) => wasSent(store, at),
-        storeViews: (rollUp) => storeRollUp(store, rollUp, config, env.region),
+        storeViews: (rollUp) => storeRollUp(store, rollUp, missedAccounts(rollUp), config, env.region),
         runSchedule,
         ...accountsBillPort(config, store, { own, region: env.region }),
         send: (rollUp, scheduledAt) => sendMessage(sender, rollUp, scheduledAt),

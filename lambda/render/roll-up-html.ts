@@ -1,4 +1,5 @@
 import type { RollUp, RollUpAccount } from '../core/report/roll-up';
+import { accountChangesHtml, type PageChanges } from './account-changes';
 import { formatDollars, formatNumber } from './numbers';
 import { htmlText, PAGE_END, pageStart } from './page/page-shell';
 import {
@@ -84,6 +85,7 @@ export function* renderRollUpHtml(
   rollUp: RollUp,
   context: RollUpContext,
   pageOf: AccountPage = () => null,
+  changed: PageChanges = { changes: null, missed: [] },
 ): Generator<string> {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   const bill = rollUpSpendLine(rollUp);
@@ -96,6 +98,7 @@ ${bill === null ? '' : `<p id="spend">${htmlText(bill)}</p>\n`}<p class="dim">${
 <p id="none" hidden>No account has this text.</p>
 `;
   yield* unreadList(rollUp, [...unread, ...partly], context);
+  yield* accountChangesHtml(changed);
   yield '<h2>Accounts</h2>\n';
   for (const account of reportedAccounts(rollUp)) yield* accountPart(rollUp, account, context, pageOf);
   yield `<p class="dim">Roll-up ${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
