@@ -77,7 +77,7 @@ test('the page names every account that changed, and both paths of one that move
   const [evil] = some.map((each) => ({ ...each, name: '<b>x</b>' }));
   const missed = [evil ?? { id: '', name: null }];
   const page = await storedPage(rollUp.changes, missed);
-  const section = /<section id="changes">[^]*?<\/section>/.exec(page)?.[0] ?? '';
+  const section = /<section id="changes">.*?<\/section>/s.exec(page)?.[0] ?? '';
   expect([...section.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, head]) => head)).toEqual([
     'Not read in three reports or more (1)',
     'Lost its role since the report before (50)',
