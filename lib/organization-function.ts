@@ -8,7 +8,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { buildEnv } from '../lambda/runtime/env';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
-import { BILLS, REPORTS, RUNS } from '../lambda/storage/keys';
+import { BILLS, EVIDENCE, REPORTS, RUNS } from '../lambda/storage/keys';
 import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
 import { durableAlias } from './durable-function';
 import { grantKey } from './encryption';
@@ -112,7 +112,7 @@ export class OrganizationFunction extends Construct {
     const added = [...grants, ...(spend ? bill : [])].map(([actions, resources]) =>
       this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] })),
     );
-    store.grantOrganization(this.role, [REPORTS, RUNS, ...(spend ? [BILLS] : [])]);
+    store.grantOrganization(this.role, [REPORTS, RUNS, EVIDENCE, ...(spend ? [BILLS] : [])]);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
     acknowledgeEverything(
       this.role,

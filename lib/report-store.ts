@@ -233,11 +233,12 @@ export class ReportStore extends Construct {
       ),
       'WriteOnce',
     );
-    if (this.objectLock !== null && own.includes(everyObject(PLANS)))
+    const locked = [PLANS, EVIDENCE].filter((folder) => own.includes(everyObject(folder)));
+    if (this.objectLock !== null && locked.length > 0)
       role.addToPrincipalPolicy(
         new PolicyStatement({
           actions: ['s3:PutObjectRetention'],
-          resources: [PLANS, EVIDENCE].map((folder) => this.bucket.arnForObjects(everyObject(folder))),
+          resources: locked.map((folder) => this.bucket.arnForObjects(everyObject(folder))),
         }),
       );
     // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether

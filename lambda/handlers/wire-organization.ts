@@ -25,16 +25,18 @@ import type { Channel, Clock, Store } from '../ports/ports';
 import { accountChangeLines } from '../render/account-changes';
 import { dayInWords } from '../render/day-text';
 import { rollUpAttributes } from '../render/message-attributes';
+import { evidenceLines } from '../render/phrases';
 import { renderRollUpEmail } from '../render/roll-up-email';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { runSchedule, wasSent } from '../reporting/send-lock';
 import type { Delivery } from '../reporting/send-report';
 import { sendRollUp } from '../reporting/send-roll-up';
 import { storeRollUp } from '../reporting/store-roll-up';
-import { digestOf } from '../runtime/digest';
+import { digestOf, sha256Of } from '../runtime/digest';
 import { type OrganizationEnv, parseOrganizationEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
 import { reportFiles } from '../storage/keys';
+import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './read-bundled-config';
 import { checkOf, scheduledTimeOf } from './read-report-event';
 
@@ -74,6 +76,7 @@ async function sendMessage(
   { store, channel, clock, config, env }: Sender,
   rollUp: FollowedRollUp,
   scheduledAt: number | null,
+  evidenceHead: string | null | undefined,
 ): Promise<Delivery> {
   const after = Math.max(clock(), scheduledAt ?? 0);
   const { reportSchedule, region, dashboard } = env;
@@ -93,6 +96,7 @@ async function sendMessage(
     changes: accountChangeLines(rollUp, missedAccounts(rollUp)),
     footer: [
       `Configuration ${oneLine(config.origin)}, ${config.digest.slice(0, 23)}.${nextReport === null ? '' : ` Next report: ${dayInWords(nextReport)}.`}`,
+      ...evidenceLines(evidenceHead),
     ],
   });
   return sendRollUp(
@@ -133,7 +137,7 @@ export function wireOrganization(
     const store = s3Store(
       new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }),
       env.bucket,
-      () => null,
+      lockRecorded(env.objectLock, Date.now),
     );
     const check = checkOf(event);
     if (check === 'age') return reportAge(store, clock(), pausesOfEvent(event));
@@ -153,7 +157,8 @@ export function wireOrganization(
         storeViews: (rollUp) => storeRollUp(store, rollUp, missedAccounts(rollUp), config, env.region),
         runSchedule,
         ...accountsBillPort(config, store, { own, region: env.region }),
-        send: (rollUp, scheduledAt) => sendMessage(sender, rollUp, scheduledAt),
+        evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
+        send: (rollUp, scheduledAt, evidenceHead) => sendMessage(sender, rollUp, scheduledAt, evidenceHead),
       },
       {
         scheduledAt: scheduledTimeOf(event),

@@ -7,7 +7,9 @@ import { RetentionError } from '../core/util/errors';
 import { jsonText } from '../core/util/safe-text';
 import type { DurableBatches } from '../ports/durable-steps';
 import type { Clock, Store } from '../ports/ports';
-import { accountsFile, batchFile, REPORTS, summaryFile } from '../storage/keys';
+import { withTimeout } from '../ports/with-timeout';
+import { type EvidenceSettings, evidenceEntry, headText, recordEvidence } from '../storage/evidence';
+import { accountsFile, batchFile, EVIDENCE, REPORTS, summaryFile } from '../storage/keys';
 import { ACCOUNT_LIST, BATCH_ROWS, parseStored, SUMMARY } from '../storage/schemas';
 import { followAccounts, missedAccounts } from './follow-accounts';
 import type { ReadAccountsSpend } from './read-accounts-spend';
@@ -22,6 +24,9 @@ const BATCHES_AT_ONCE = 10;
 
 /** Earlier reports that are searched for a roll-up to compare with. */
 const MAX_EARLIER = 5;
+
+/** How long (ms) recording a roll-up may take. */
+const RECORD_TIMEOUT_MS = 60_000;
 
 /** Which accounts one invocation reads: its part of the list of the report. */
 export interface BatchEvent {
@@ -45,10 +50,16 @@ export interface OrganizationPorts {
   readonly wasSent: (scheduledAt: number) => Promise<boolean>;
   /** Reads the bill of the accounts; absent: it is not to be read. */
   readonly readSpend?: ReadAccountsSpend;
+  /** Absent: nothing is recorded in the evidence chain. */
+  readonly evidence?: EvidenceSettings;
   /** Stores the files of a roll-up that people read. */
   readonly storeViews: (rollUp: FollowedRollUp) => Promise<void>;
   /** Sends a roll-up, once for each scheduled time. */
-  readonly send: (rollUp: FollowedRollUp, scheduledAt: number | null) => Promise<RollUpDelivery>;
+  readonly send: (
+    rollUp: FollowedRollUp,
+    scheduledAt: number | null,
+    evidenceHead: string | null | undefined,
+  ) => Promise<RollUpDelivery>;
 }
 
 export interface OrganizationRequest {
@@ -180,6 +191,24 @@ async function rollUpAccounts(
   return rollUp;
 }
 
+/** Whether a roll-up is recorded: the head of the chain then, or why it is not. */
+type Recorded = { readonly head?: string; readonly failure?: string };
+
+/** Records a stored roll-up. A failure is data: the report is still to be sent. */
+async function recordRollUp(
+  { store, clock, evidence }: OrganizationPorts,
+  reportId: string,
+  since: number,
+): Promise<Recorded> {
+  if (evidence === undefined) return {};
+  const ports = { ...evidence, store, clock, folder: EVIDENCE };
+  const { value, failure } = await withTimeout('record the report', RECORD_TIMEOUT_MS, async () =>
+    recordEvidence(ports, [await evidenceEntry(ports, { kind: 'report', key: summaryFile(reportId), since })]),
+  );
+  if (failure !== null) return { failure: failure.message };
+  return value === null ? {} : { head: headText(value) };
+}
+
 function countsOf(rollUp: FollowedRollUp, failures: readonly (string | null)[]): Omit<Counts, 'seconds'> {
   const { accounts, complete, totals } = rollUp;
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = totals;
@@ -219,14 +248,20 @@ export async function runOrganization(
   const count = await steps.step('list-accounts', () => listBatches(ports, request, reportId));
   const batches = Array.from({ length: count }, (_, batch): BatchEvent => ({ reportId, batch }));
   const failures = await steps.invokeEach('accounts', request.batchFunction, batches, BATCHES_AT_ONCE);
-  const counts = await steps.step('roll-up', async () =>
-    countsOf(await rollUpAccounts(ports, request, reportId, failures), failures),
-  );
+  const { counts, recorded } = await steps.step('roll-up', async () => {
+    const rollUp = await rollUpAccounts(ports, request, reportId, failures);
+    return { counts: countsOf(rollUp, failures), recorded: await recordRollUp(ports, reportId, at) };
+  });
   const delivery = await steps.step('send', async () => {
     const key = summaryFile(reportId);
     const rollUp = parseStored(SUMMARY, await ports.store.get(key));
     if (rollUp === null) throw missing(ports.store, key);
-    return ports.send(rollUp, scheduledAt);
+    return ports.send(rollUp, scheduledAt, recorded.failure === undefined ? recorded.head : null);
   });
+  if (recorded.failure !== undefined)
+    throw new RetentionError(
+      'organization.evidence',
+      `the report ${reportId} was ${delivery}, and is not in the evidence chain: ${recorded.failure}`,
+    );
   return { reportId, delivery, ...counts, seconds: (ports.clock() - at) / 1_000 };
 }

@@ -98,8 +98,8 @@ export function renderRollUpEmail(rollUp: RollUp, context: RollUpEmailContext): 
     accountsBlock(rollUp, bill === null ? MAX_ACCOUNTS : MAX_ACCOUNTS - 1, maxName),
     (context.changes ?? []).slice(0, MAX_CHANGES).map((line) => foreignText(line, MAX_LINE_CHARACTERS)),
     context.places ?? [],
-    [REPORT_ONLY],
     [
+      REPORT_ONLY,
       `Roll-up ${foreignText(rollUp.reportId, 60)}. Costs are for full copies; you pay at most that.`,
       ...(context.footer ?? []),
     ],

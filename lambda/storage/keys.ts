@@ -169,7 +169,7 @@ export const fileListFile = (plan: PlanKey, sha256: string): string =>
 
 /** Matches the keys that records of each kind name. */
 export const EVIDENCE_KEYS = {
-  report: /^reports\/\w[\w.-]*\/report\.json$/,
+  report: /^reports\/\w[\w.-]*\/(?:report|summary)\.json$/,
   plan: /^plans\/\w[\w.-]*\.json$|^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-plan\.json$/,
   approval: /^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-approval-[^/\\]+\.json$/,
   result: /^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-files-[0-9a-f]{16}\.sha256$/,

@@ -23,6 +23,7 @@ import { stageFunction } from '../../lambda/runtime/stage-function';
 import { WRITE_ONCE } from '../../lambda/storage/keys';
 import { bundleHandler } from '../../scripts/bundle';
 import { pointSdkTo } from '../support/aws-env';
+import { runCli } from '../support/terminal';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
@@ -237,6 +238,31 @@ describe('the report of an organization', () => {
       expect(attributeOf(emulator, 'account')).toContain(memberNamed(organization, 'client-bakery'));
       const ofAccounts = emulator.published.filter(({ attributes }) => attributes.scope?.value === 'account');
       expect(ofAccounts.every(({ subject }) => subject?.startsWith('[Lightsail] client-b'))).toBe(true);
+    });
+  }, 120_000);
+
+  it('records its roll-up in the evidence chain, so that a changed one is found', async () => {
+    const config = { ...CONFIG, organization: { accounts: { include: ['client-b*'] } } };
+    await withHub({ config }, async ({ emulator, report, keys }) => {
+      await report({});
+      const [mail] = emulator.published;
+      expect(mail?.message).toMatch(/^Evidence: 1:[0-9a-f]{64}$/m);
+      const verify = () =>
+        runCli(['history', '--verify', '--store', `s3://${BUCKET}`, '--format', 'json'], process.env);
+      const whole = await verify();
+      expect(JSON.parse(whole.out)).toMatchObject({ records: 1, broken: [], unrecorded: [] });
+      expect(whole.code).toBe(0);
+      const objects = emulator.objects.get(BUCKET);
+      const key = keys().find((each) => each.endsWith('/summary.json')) ?? '';
+      const summary = objects?.get(key);
+      if (summary !== undefined)
+        objects?.set(key, {
+          ...summary,
+          body: Buffer.from(summary.body.toString().replace('"complete":', '"complete": ')),
+        });
+      const changed = await verify();
+      expect(changed.code).toBe(6);
+      expect(JSON.stringify(JSON.parse(changed.out).broken)).toContain('summary.json');
     });
   }, 120_000);
 

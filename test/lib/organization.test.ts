@@ -132,7 +132,9 @@ describe('a deployment for an organization', () => {
       'sqs:SendMessage',
     ]);
     const written = allowed.filter((statement) => actionsOf(statement).includes('s3:PutObject'));
-    expect(JSON.stringify(written)).not.toMatch(/plans|evidence|results/);
+    expect(JSON.stringify(written)).not.toMatch(/plans|results/);
+    const denied = statementsOf(policies).filter(({ Sid }) => Sid === 'WriteOnce');
+    expect(JSON.stringify(denied)).toContain('/evidence/*');
   });
 
   test('reads the bill of all accounts where the configuration says so: that function alone, and no other', () => {

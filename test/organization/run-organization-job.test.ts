@@ -14,6 +14,7 @@ import {
   storeBatch,
 } from '../../lambda/organization/run-organization-job';
 import type { ListedAccount } from '../../lambda/organization/select-accounts';
+import { sha256Of } from '../../lambda/runtime/digest';
 import { summaryFile } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
 import { someTotals } from './totals';
@@ -134,6 +135,46 @@ test('a report on 5,000 accounts takes at most 300 durable operations, none of t
   expect(mostAtOnce).toBeLessThanOrEqual(10);
   expect(summary.accounts).toHaveLength(5_000);
 }, 120_000);
+
+test('the roll-up is recorded in the evidence chain, and its head is handed to the message', async () => {
+  const objects = new Map<string, string>();
+  const heads: unknown[] = [];
+  const ports: Partial<OrganizationPorts> = {
+    evidence: { hashText: sha256Of, keptForDays: 400 },
+    send: async (_, __, head) => {
+      heads.push(head);
+      return 'sent';
+    },
+  };
+  await ran(listed(3), { objects, ports });
+  const record = objects.get('evidence/00000001.json') ?? '';
+  expect(JSON.parse(record)).toMatchObject({
+    number: 1,
+    kind: 'report',
+    ref: { key: summaryFile(ID), keptUntil: '2027-12-28T08:00:00.000Z' },
+    sha256: sha256Of(objects.get(summaryFile(ID)) ?? ''),
+  });
+  expect(heads).toEqual([`1:${sha256Of(record)}`]);
+});
+
+test('a roll-up that cannot be recorded is sent all the same, says so, and the run ends as failed', async () => {
+  const objects = new Map([['evidence/00000001.json', 'not a record']]);
+  const heads: unknown[] = [];
+  const { error } = await ran(listed(3), {
+    objects,
+    ports: {
+      evidence: { hashText: sha256Of, keptForDays: null },
+      send: async (_, __, head) => {
+        heads.push(head);
+        return 'sent';
+      },
+    },
+  });
+  expect(heads).toEqual([null]);
+  expect(error).toMatch(
+    /^the report 20261123T080000Z-1a2b3c4d was sent, and is not in the evidence chain: cannot continue/,
+  );
+});
 
 test('a batch that fails fails its accounts, names the cause, and changes no other account', async () => {
   const whole = await ran(listed(60));

@@ -245,7 +245,7 @@ describe('the bill of a roll-up', () => {
       ...CONTEXT,
       changes: ['a', 'b', 'c', 'd', 'e', 'f'],
       places: [{ text: 'p' }, { text: 'q' }],
-      footer: ['f'],
+      footer: ['f', 'Evidence: 1:a'],
     });
     expect(body.split('\n').length - 1).toBeLessThanOrEqual(40);
     expect(body.split('\n').filter((line) => line.length > 200)).toEqual([]);
