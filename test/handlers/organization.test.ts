@@ -245,12 +245,13 @@ describe('the report of an organization', () => {
     const config = { ...CONFIG, organization: { accounts: { include: ['client-b*'] } } };
     await withHub({ config }, async ({ emulator, report, keys }) => {
       await report({});
+      await report({});
       const [mail] = emulator.published;
       expect(mail?.message).toMatch(/^Evidence: 1:[0-9a-f]{64}$/m);
       const verify = () =>
         runCli(['history', '--verify', '--store', `s3://${BUCKET}`, '--format', 'json'], process.env);
       const whole = await verify();
-      expect(JSON.parse(whole.out)).toMatchObject({ records: 1, broken: [], unrecorded: [] });
+      expect(JSON.parse(whole.out)).toMatchObject({ records: 2, broken: [], unrecorded: [], older: [] });
       expect(whole.code).toBe(0);
       const objects = emulator.objects.get(BUCKET);
       const key = keys().find((each) => each.endsWith('/summary.json')) ?? '';
