@@ -48,7 +48,7 @@ export const holdTagOf = ({ tagPrefix = 'retention' }: TextContext): string => `
 
 /** How a person keeps a snapshot, without a full stop. */
 export const holdAdvice = (context: TextContext): string =>
-  `To keep a snapshot, add the tag ${holdTagOf(context)} to it, or to its instance, disk or database`;
+  `To keep a snapshot, add the tag ${holdTagOf(context)} (no value) to it, or to its instance, disk or database`;
 
 const MAX_NAMED_DAYS = 3;
 
@@ -68,8 +68,8 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
   const from = `from ${DELETION_START_TEXT} (${foreignText(report.zone.name, 40)})`;
   const when =
     days.length === 1 ? ` on ${fullDayText(first[0])}, ${from}` : `, each time ${from}: ${dayCountsText(days)}`;
-  const before = days.length === 1 ? 'that day' : shortDayText(first[0]);
-  const stop = context.deletionSchedule === undefined ? '' : ' To stop all, disable the deletion schedule below.';
+  const before = days.length === 1 ? 'then' : 'its day';
+  const stop = context.deletionSchedule === undefined ? '' : ' To stop all, use the link "Stop all" below.';
   return [
     `${what}${when}. ${staysText(report, report.totals.snapshots - count)}`,
     `Nothing was deleted by this report. ${holdAdvice(context)}, before ${before}.${stop}`,

@@ -90,7 +90,7 @@ function applyBlock({ plan, zone, account, totals }: Report, { applyCommand, run
   if (applyCommand === null || run.kind !== 'deployed') return [];
   const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
   return [
-    `If you do nothing, nothing is deleted. To delete ${these} at once (it cannot be undone), paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)} until ${mediumMinute(localMinute(plan.expiresAt, zone))}:`,
+    `If you do nothing, nothing is deleted. To delete ${these} (it starts at once, and cannot be undone), paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)} until ${mediumMinute(localMinute(plan.expiresAt, zone))}:`,
     { text: 'CloudShell:', link: cloudShellLink(run.region) },
     ...commandLines(applyCommand),
   ];
@@ -117,7 +117,7 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     case 'incomplete':
       return [
         'NEXT STEP',
-        `Fix what was not read. ${afterUnreadText(context.deletionMode, context.grace)}`,
+        `Ask who manages your AWS account to do what the line NOT READ says. ${afterUnreadText(context.deletionMode, context.grace)}`,
         ...repeatLines(context),
       ];
     case 'countdown':
@@ -168,7 +168,7 @@ function footerBlock(report: Report, context: TextContext, maxName: number): Ema
   const isCountdown = emailState(report, context) === 'countdown';
   const times = isCountdown ? '' : `, times in ${foreignText(zone.name, 40)}`;
   return [
-    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)})${times}. Costs are for full copies; you pay at most that.`,
+    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)})${times}. You pay this or less: costs are for full copies.`,
     `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}. ${nextReportText(run, isCountdown)}`,
     ...evidenceLines(evidenceHead),
   ];

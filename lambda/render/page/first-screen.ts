@@ -9,17 +9,18 @@ import { escapeHtml } from '../escape';
 import { expireShareText, limitsText } from '../first-clean-up';
 import { attentionCountText, changesText, mattersOf } from '../matters';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
-import { kindPlural } from '../phrases';
+import { kindPlural, sourceName } from '../phrases';
 import { allSizes, expiringSizes, nextReportText } from '../report-header';
 import { bySource, regionsNotRead } from '../report-sections';
 import { unknownSizeText } from '../totals';
 import { afterUnreadText, causeOf, unreadByRegion, unreadSubjects } from '../unread-text';
-import { actionPanel } from './action-panel';
+import { actionPanel, candidateGroups } from './action-panel';
 import { externalLink } from './commands';
 import { pageMark } from './embed';
 import { clockOf } from './local-clock';
 import { glyph, type TrialMark } from './marks';
 import type { PageContext } from './page-context';
+import { joinWords } from './page-words';
 import type { DeletionDay, Situation } from './situation';
 import { viewHtml } from './view';
 
@@ -137,7 +138,7 @@ function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }:
         : MODE_TEXTS[deletionMode];
     default:
       return report.plan.blocked?.code === 'config.built-in'
-        ? 'There is no retention.yaml. Nothing is deleted.'
+        ? 'No policy of your own yet (retention.yaml). Nothing is deleted.'
         : MODE_TEXTS[deletionMode];
   }
 }
@@ -151,6 +152,19 @@ export function sourcesText(report: Report): string {
   const [kind, ...others] = new Set(expiring.map(({ snapshot }) => snapshot.kind));
   if (kind === undefined || others.length > 0) return formatCount(sources, 'source');
   return formatCount(sources, kind, kindPlural(kind));
+}
+
+const MAX_NAMED_SOURCES = 3;
+
+/** `prod-web (8), staging (6), app (5) and 4 more`: those with the most candidates. */
+function namedSourcesText(report: Report): string {
+  const groups = candidateGroups(report);
+  const named = groups.slice(0, MAX_NAMED_SOURCES).flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [`${sourceName(first.snapshot)} (${formatNumber(group.length)})`];
+  });
+  const rest = groups.length - named.length;
+  return rest === 0 ? joinWords(named, 'and') : `${named.join(', ')} and ${formatNumber(rest)} more`;
 }
 
 /** `and cost up to $78.60 of $570.80 a month`. */
@@ -173,7 +187,7 @@ function candidatesLead(report: Report, verb: string): string {
   const policy = isStarter ? '' : `Your policy no longer keeps ${one ? 'it' : 'them'}. `;
   return (
     `${policy}${one ? 'It belongs' : 'They belong'} to ` +
-    `${boldText(sourcesText(report))}${costLead(report, one)}.${staysLead(totals.keep)}${verb}`
+    `${boldText(namedSourcesText(report))}${costLead(report, one)}.${staysLead(totals.keep)}${verb}`
   );
 }
 
@@ -209,14 +223,13 @@ const approvalTimeText = ({ plan, zone }: Report, { applyCommand }: PageContext)
 /** When deletions start, what to do until then, and what is deleted. */
 function countdownLead(report: Report, days: readonly DeletionDay[]): string {
   const { expire, keep } = report.totals;
-  const [first] = days;
-  const before = first === undefined || days.length === 1 ? 'that day' : shortDayText(first.day);
+  const before = days.length === 1 ? 'then' : 'its day';
   const those = expire === 1 ? 'The snapshot belongs' : 'The snapshots belong';
   return (
     `${days.length === 1 ? 'The' : 'Each'} deletion starts at ${boldText(DELETION_START_TEXT)} ` +
     `(${escapeHtml(oneLine(report.zone.name))}). If the list is right, you don’t need to do anything. ` +
     `To keep one, hold it ${boldText(`before ${before}`)}; “Keep one” says how. A deletion cannot be undone. ` +
-    `${those} to ${boldText(sourcesText(report))}${costLead(report, expire === 1)}.${staysLead(keep)}`
+    `${those} to ${boldText(namedSourcesText(report))}${costLead(report, expire === 1)}.${staysLead(keep)}`
   );
 }
 
@@ -268,7 +281,7 @@ function daysHtml(days: readonly DeletionDay[], today: string): string {
         : `${weekday} ${Number(day.slice(8))}`;
     if (count !== undefined)
       return `<li class="end${jump}"><b>${name.replace(/^(\w+) (?=\d+ )/, '<span>$1</span> ')}</b><em>${formatNumber(count)} <span>deleted</span></em></li>`;
-    if (index === 0) return `<li class="now${jump}"><b>Today</b><span>report</span></li>`;
+    if (index === 0) return `<li class="now${jump}"><b>${name}</b><span>report</span></li>`;
     return `<li${jump === '' ? '' : ' class="jump"'}><span>${name.replace(' ', '<br>')}</span></li>`;
   });
   const rest = days.length - named.length;
@@ -282,6 +295,7 @@ const SPLIT_VERBS: Partial<Record<Situation['kind'], string>> = {
   countdown: 'will be deleted',
   undated: 'will be deleted',
   incomplete: 'could be deleted',
+  blocked: 'over your limits',
 };
 
 /** How all snapshots divide into what goes and what stays: a bar with its key. */
@@ -364,7 +378,7 @@ export function firstScreen(report: Report, situation: Situation, context: PageC
   const limits = coverageText(report, situation, context);
   const time = reportTimeText(report, situation, context);
   const tasks = mattersOf(report).map(({ task }) => task);
-  const attention = tasks.length === 0 ? '' : `When you have time: ${tasks.join(', ')}.`;
+  const attention = tasks.length === 0 ? '' : `Needs attention: ${tasks.join(', ')}.`;
   const notes = [attention, ...regionsNotRead(report), limits, changesText(report), time].filter((text) => text !== '');
   const mark = viewHtml(glyph(EYEBROW_MARKS[situation.kind]));
   return `<div class="hero"><div>
