@@ -90,7 +90,9 @@ function incompleteLines(report: Report, context: TextContext): EmailBlock {
   if (nothingRead(report)) return [none, 'Nothing could be read.'];
   if (totals.snapshots === 0) return [none, 'In what could be read, there are no snapshots.'];
   const rest =
-    totals.expire === 0 ? `nothing can be deleted: ${formatNumber(totals.keep)} stay` : canBeDeletedText(report);
+    totals.expire === 0
+      ? `nothing can be deleted: ${formatNumber(totals.keep)} stay`
+      : canBeDeletedText(report).replace('can be', 'could be');
   return [none, `In what could be read, ${rest}. ${totals.expire === 0 ? '' : costsText(report)}`.trimEnd()];
 }
 

@@ -4,6 +4,7 @@ import { dayInWords, shortDayText } from './day-text';
 import { type EmailBlock, foreignText } from './email-layout';
 import { type EmailState, emailState } from './email-outcome';
 import { announcedDeletions, costCeilingText } from './email-subject';
+import { serversText } from './matters';
 import { formatCount, formatNumber } from './numbers';
 import { sourceName } from './phrases';
 import { expiringSizes, type TextContext } from './report-header';
@@ -78,10 +79,15 @@ export function sourcesBlock(report: Report, context: TextContext, max: number, 
   const shown = sources.length === max + 1 ? sources : sources.slice(0, max);
   const rest = sources.slice(shown.length);
   const left = rest.reduce((sum, { group }) => sum + group.length, 0);
+  const kinds = rest.flatMap(({ group: [first] }) => first?.snapshot ?? []);
   const cost = costCeilingText(expiringSizes(report), ' a month');
   return [
     `${headingOf(report, context)}${cost === null ? '' : ` (${cost})`}`,
     ...shown.map((source) => sourceLine(source, report, context, maxName)),
-    ...(rest.length === 0 ? [] : [`- and ${formatCount(left, 'snapshot')} of ${formatNumber(rest.length)} more`]),
+    ...(rest.length === 0
+      ? []
+      : [
+          `- and ${formatCount(left, 'snapshot')} of ${formatNumber(rest.length)} more ${serversText(kinds, rest.length)}`,
+        ]),
   ];
 }

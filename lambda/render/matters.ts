@@ -155,13 +155,14 @@ function leftoversMatter({ automatic, zone }: Report): readonly Matter[] {
   const count = left.reduce((sum, each) => sum + each.count, 0);
   const them = pluralText(count, 'it', 'them');
   const nameOf = ({ source }: (typeof left)[number]): string => oneLine(source.name ?? source.arn ?? 'unnamed');
+  const quotedName = (each: (typeof left)[number]): string => `"${nameOf(each)}"`;
   return [
     {
       id: 'leftovers',
       count,
       title: pluralText(count, 'automatic snapshot was left behind', 'automatic snapshots were left behind'),
-      line: `${pluralText(count, 'It is', 'They are')} of ${firstNamesText(left.map(nameOf))}, where automatic snapshots are switched off. Delete ${them} in Lightsail if you do not need ${them}.`,
-      task: `${formatCount(count, 'old automatic snapshot', 'old automatic snapshots')} of ${firstNamesText(left.map(nameOf))} (delete ${them} in Lightsail if not needed)`,
+      line: `${pluralText(count, 'It is', 'They are')} of ${firstNamesText(left.map(quotedName))}, where automatic snapshots are switched off. Delete ${them} in Lightsail if you do not need ${them}.`,
+      task: `${formatCount(count, 'old automatic snapshot', 'old automatic snapshots')} of ${firstNamesText(left.map(quotedName))} (delete ${them} in Lightsail if not needed)`,
       notes: ['This tool never deletes automatic snapshots. Remove them in Lightsail.'],
       items: () =>
         left.map((each) => ({

@@ -44,7 +44,7 @@ export interface DeployedRun {
 export function nextReportText(run: CommandLineRun | DeployedRun | undefined, isCountdown: boolean): string {
   if (run?.kind !== 'deployed' || run.nextReport === undefined) return '';
   const due = `The next report is due on ${dayInWords(run.nextReport)}`;
-  return isCountdown ? `${due}, and does not move these days.` : `${due} and makes a new list.`;
+  return isCountdown ? `${due}, and does not postpone these deletions.` : `${due} and makes a new list.`;
 }
 
 /** The command that makes the report again; null: the function is not known. */

@@ -14,6 +14,7 @@ import {
   foreignText,
   MAX_LINE_CHARACTERS,
 } from './email-layout';
+import { serversText } from './matters';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
 import { failedItems, lateItems, unsettledItems } from './result-text';
@@ -208,9 +209,8 @@ const NEXT_LIST = 'The next report lists what is left.';
 /** What becomes of the snapshots that failed. */
 function retryText({ approvedBy }: ApplyResult, failed: number): string {
   if (approvedBy?.kind !== 'automatic') return NEXT_LIST;
-  const [which, one] =
-    failed === 1 ? ['the one that failed', 'it'] : [`the ${formatNumber(failed)} that failed`, 'one'];
-  return `The next report lists ${which}, and automatic deletion tries again. To keep ${one}, hold it before then.`;
+  const which = failed === 1 ? 'the one that failed' : `the ${formatNumber(failed)} that failed`;
+  return `The e-mail of the next report names the day on which automatic deletion tries ${which} again, and how to keep ${failed === 1 ? 'it' : 'one'}.`;
 }
 
 /** Whether a person must do anything after a finished deletion, and what comes next. */
@@ -219,17 +219,20 @@ export function afterDeletion(result: ApplyResult): string {
   const denied = failed.filter(({ code }) => code.startsWith('AccessDenied')).length;
   const next = retryText(result, failed.length);
   if (denied > 0)
-    return `${next} Of these, AWS did not allow ${formatNumber(denied)}: ask who manages your AWS account to allow deletions.`;
+    return `${next} AWS did not allow ${denied === failed.length ? 'it' : formatNumber(denied)}: ask who manages your AWS account to allow deletions.`;
   if (failed.length > 0) return `${next} A snapshot that fails again needs you: its reason says why.`;
   const hasMore = result.totals.requested > result.totals.deleted;
   return `You do not need to do anything.${hasMore ? ` ${NEXT_LIST}` : ''}`;
 }
 
 /** Whether a deletion can still be stopped. */
-export const stopText = (result: ApplyResult): string =>
-  lateItems(result).length === 0
-    ? 'There is nothing to stop: this deletion has ended.'
-    : 'There is nothing left to stop: this deletion has ended, and a delete that was sent cannot be taken back.';
+export function stopText(result: ApplyResult): string {
+  if (lateItems(result).length > 0)
+    return 'There is nothing to stop: this deletion has ended, and a delete that was sent cannot be taken back.';
+  return result.approvedBy?.kind === 'automatic' && failedItems(result).length > 0
+    ? 'There is nothing to stop until then: this deletion has ended.'
+    : 'There is nothing to stop: this deletion has ended.';
+}
 
 function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailBlock {
   const groups = new Map<string, ItemResult[]>();
@@ -250,7 +253,13 @@ function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailB
   const cost = `up to ${formatDollars(freedMonthlyCostCeiling)} a month${unknownSizeText({ unknown: unknownSizes(result) })}`;
   const rest = sorted.slice(max);
   const left = rest.reduce((sum, group) => sum + group.length, 0);
-  const more = rest.length === 0 ? [] : [`- and ${formatCount(left, 'snapshot')} of ${formatNumber(rest.length)} more`];
+  const kinds = rest.flatMap(([first]) => first ?? []);
+  const more =
+    rest.length === 0
+      ? []
+      : [
+          `- and ${formatCount(left, 'snapshot')} of ${formatNumber(rest.length)} more ${serversText(kinds, rest.length)}`,
+        ];
   return listBlock(`DELETED: ${formatNumber(deleted)} (${cost})`, [...lines.slice(0, max), ...more], max + 1);
 }
 

@@ -37,7 +37,7 @@ const number = (text = '0'): number => Number(text.replaceAll(',', ''));
 const countedIn = (body: string): number =>
   [
     ...body.matchAll(
-      /^- .*: ([\d,]+) of [\d,]+(?:, the oldest made .*)?$|^- and ([\d,]+) snapshots? of [\d,]+ more$/gm,
+      /^- .*: ([\d,]+) of [\d,]+(?:, the oldest made .*)?$|^- and ([\d,]+) snapshots? of [\d,]+ more .*$/gm,
     ),
   ].reduce((sum, [, some, rest]) => sum + number(some ?? rest), 0);
 
@@ -141,7 +141,7 @@ describe('the e-mail', () => {
       '雪🦊'.repeat(60),
       'a\nSubject: b',
       '\u202egpj.exe',
-      '- and 9 snapshots of 3 more',
+      '- and 9 snapshots of 3 more servers',
       'https://evil.example/',
       '𝕏'.repeat(255),
     ),

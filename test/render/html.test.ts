@@ -304,11 +304,11 @@ describe('the first screen', () => {
     expect(shown(page(aReport([kept()]), DEPLOYED), 'h1')).toBe('Nothing to do: the one snapshot is within policy.');
     const problem = { code: 'tag.unknown-policy', arn: null, message: 'a tag is wrong' };
     expect(shown(page(aReport([kept()], { problems: [problem] }), DEPLOYED), 'h1')).toBe(
-      'Nothing can be deleted, and 1 thing needs attention.',
+      'Nothing to delete, and 1 thing needs attention.',
     );
     const source = { arn: 'mail', name: 'mail', region: 'us-east-1', kind: 'instance' } as const;
     const stale = page(aReport([kept()], { stale: [{ source, newestAt: null }] }), DEPLOYED);
-    expect(shown(stale, 'h1')).toBe('Nothing can be deleted, and 1 thing needs attention.');
+    expect(shown(stale, 'h1')).toBe('Nothing to delete, and 1 thing needs attention.');
     expect(stale).not.toContain('No action needed');
   });
 

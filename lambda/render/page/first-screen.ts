@@ -44,6 +44,9 @@ function countdownHeadline(days: readonly DeletionDay[], today: string): Headlin
   return { subject, rest: `will be deleted, the first ${formatNumber(first.count)} on ${on}.` };
 }
 
+/** Whether the starter policy made this report: its plan cannot be applied. */
+const isStarter = ({ plan }: Report): boolean => plan.blocked?.code === 'config.built-in';
+
 const isAutomatic = ({ deletionMode }: PageContext): boolean => deletionMode === 'automatic';
 
 /** What a report that is incomplete or blocked does not delete. */
@@ -62,7 +65,7 @@ function incompleteHeadline(report: Report, context: PageContext): string {
 function cleanHeadline(report: Report): string {
   const { totals } = report;
   const matters = mattersOf(report);
-  if (matters.length > 0) return `Nothing can be deleted, and ${attentionCountText(matters)}.`;
+  if (matters.length > 0) return `Nothing to delete, and ${attentionCountText(matters)}.`;
   const which = totals.snapshots === 1 ? 'the one snapshot is' : `all ${formatCount(totals.snapshots, 'snapshot')} are`;
   return `Nothing to do: ${which} within policy.`;
 }
@@ -78,7 +81,7 @@ function headlineOf(report: Report, situation: Situation, context: PageContext):
     case 'undated':
       return { subject: formatCount(totals.expire, 'snapshot'), rest: 'will be deleted on a day that is not known.' };
     case 'candidates':
-      return report.plan.blocked?.code === 'config.built-in'
+      return isStarter(report)
         ? plain(`Nothing is deleted. The starter policy would not keep ${formatNumber(totals.expire)} of ${all}.`)
         : { subject: `${formatNumber(totals.expire)} of ${all}`, rest: 'can be deleted.' };
     case 'blocked':
@@ -137,7 +140,7 @@ function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }:
         ? 'Automatic deletion is on, and has nothing to delete.'
         : MODE_TEXTS[deletionMode];
     default:
-      return report.plan.blocked?.code === 'config.built-in'
+      return isStarter(report)
         ? 'No policy of your own yet (retention.yaml). Nothing is deleted.'
         : MODE_TEXTS[deletionMode];
   }
@@ -183,8 +186,7 @@ const staysLead = (keep: number): string =>
 function candidatesLead(report: Report, verb: string): string {
   const { totals } = report;
   const one = totals.expire === 1;
-  const isStarter = report.plan.blocked?.code === 'config.built-in';
-  const policy = isStarter ? '' : `Your policy no longer keeps ${one ? 'it' : 'them'}. `;
+  const policy = isStarter(report) ? '' : `Your policy no longer keeps ${one ? 'it' : 'them'}. `;
   return (
     `${policy}${one ? 'It belongs' : 'They belong'} to ` +
     `${boldText(namedSourcesText(report))}${costLead(report, one)}.${staysLead(totals.keep)}${verb}`
@@ -295,14 +297,14 @@ const SPLIT_VERBS: Partial<Record<Situation['kind'], string>> = {
   countdown: 'will be deleted',
   undated: 'will be deleted',
   incomplete: 'could be deleted',
-  blocked: 'over your limits',
+  blocked: 'could be deleted',
 };
 
 /** How all snapshots divide into what goes and what stays: a bar with its key. */
 function splitHtml(report: Report, situation: Situation): string {
   const counts = { expire: 0, keep: 0, copy: 0, held: 0, fix: 0 };
   for (const item of report.items) counts[pageMark(item)] += 1;
-  const verb = SPLIT_VERBS[situation.kind] ?? 'can be deleted';
+  const verb = SPLIT_VERBS[situation.kind] ?? (isStarter(report) ? 'not kept by the starter policy' : 'can be deleted');
   const words = {
     expire: verb,
     keep: 'kept',
@@ -327,7 +329,7 @@ function coverageText(report: Report, { kind }: Situation, { config }: PageConte
   const { complete, totals } = report;
   if (!complete || totals.snapshots === 0) return '';
   const read = regionsNotRead(report).length === 0 ? 'All regions were read.' : 'All other regions were read.';
-  if (config === undefined || totals.expire === 0 || kind === 'blocked') return read;
+  if (config === undefined || totals.expire === 0 || kind === 'blocked' || isStarter(report)) return read;
   return (
     `${read} The plan is within your limits: ${formatNumber(totals.expire)} of at most ` +
     `${formatCount(config.caps.maxDeletions, 'snapshot')}, ${expireShareText(report, config.caps)} of at most ` +
@@ -346,7 +348,7 @@ const QUICK_TEXTS: Partial<Record<Situation['kind'], string>> = {
 
 /** Links for a phone, where the panel and what needs attention are below the first screen. */
 function quickLinks(report: Report, { kind }: Situation, { run, deletionMode, deletionSchedule }: PageContext): string {
-  const isBuiltIn = report.plan.blocked?.code === 'config.built-in';
+  const isBuiltIn = isStarter(report);
   const text = kind === 'candidates' && isBuiltIn ? 'What to do' : QUICK_TEXTS[kind];
   const matters = mattersOf(report);
   const links = [
