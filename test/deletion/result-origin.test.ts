@@ -48,8 +48,10 @@ describe('the result of a plan', () => {
     expect(held.reasons.map(({ code }) => code)).toEqual(['hold']);
   });
 
-  it('gives a snapshot that no run could read the details of the plan, and no reasons', async () => {
-    await rig.plan();
+  it('gives a snapshot that no run could read the details and the reason of the plan', async () => {
+    const { plan } = await rig.plan();
+    const text = plan.items.find(({ name }) => name === 'web-05')?.reason;
+    expect(text).toBe('Newer snapshots fill its slots.');
     rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-05');
     expect(itemOf(await rig.apply(), 'web-05')).toMatchObject({
       outcome: 'already-gone',
@@ -57,7 +59,7 @@ describe('the result of a plan', () => {
       sizeGb: 40,
       monthlyCostCeiling: 2,
       policy: 'standard',
-      reasons: [],
+      reasons: [{ code: 'planned', text }],
       requestId: null,
     });
   });

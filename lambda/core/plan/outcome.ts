@@ -17,7 +17,7 @@ export interface RecordedReason {
 export const recordedReasons = (reasons: readonly Reason[]): readonly RecordedReason[] =>
   reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) }));
 
-/** Details of a planned snapshot besides its identity; null or no reasons: it was deleted before it could be read. */
+/** Details of a planned snapshot besides its identity; null or no reasons: not known. */
 export interface ItemDetails {
   readonly source: string | null;
   /** The ARN of its source; absent: not known. */
@@ -27,7 +27,10 @@ export interface ItemDetails {
   readonly monthlyCostCeiling: number | null;
   /** The name of its policy. */
   readonly policy: string | null;
-  /** Those of the decision that deleted it; of one that was not deleted, those of the decision of this run. */
+  /**
+   * Those of the decision that deleted it; of one that was not deleted, those of the decision of this run; of one that
+   * was gone before, the sentence of its plan.
+   */
   readonly reasons: readonly RecordedReason[];
 }
 
@@ -39,15 +42,16 @@ export const NO_ITEM_DETAILS: ItemDetails = {
   reasons: [],
 };
 
-/**
- * The details that a plan has of a snapshot, for one that can no longer be read. Its reasons were never decided again.
- */
-export const plannedDetails = ({ source, sizeGb, monthlyCostCeiling, policy }: PlanItem): ItemDetails => ({
+/** The code of a reason that a plan has, whose decision was not made again. */
+const PLANNED_REASON = 'planned';
+
+/** The details that a plan has of a snapshot, for one that can no longer be read. */
+export const plannedDetails = ({ source, sizeGb, monthlyCostCeiling, policy, reason }: PlanItem): ItemDetails => ({
   source: source ?? null,
   sizeGb: sizeGb == null ? null : Number(sizeGb),
   monthlyCostCeiling: monthlyCostCeiling == null ? null : Number(monthlyCostCeiling),
   policy: policy ?? null,
-  reasons: [],
+  reasons: reason === undefined ? [] : [{ code: PLANNED_REASON, text: reason }],
 });
 
 /** The ways in which a deletion is approved. */
