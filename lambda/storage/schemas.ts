@@ -123,6 +123,20 @@ export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
   mayStillBeDeleted: z.exactOptional(z.literal(true)),
 });
 
+/** The totals of a result, as the published schema of it has them too. */
+export const RESULT_TOTALS = {
+  requested: z.number(),
+  deleted: z.number(),
+  alreadyGone: z.number(),
+  spared: z.number(),
+  changed: z.number(),
+  failed: z.number(),
+  open: z.number(),
+  freedGb: z.number(),
+  freedMonthlyCostCeiling: z.number(),
+  currency: z.literal('USD'),
+};
+
 /** The result of a plan. */
 export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   schemaVersion: z.literal(1),
@@ -134,18 +148,7 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   status: z.enum(['unfinished', 'finished']),
   startedAt: z.string(),
   updatedAt: z.string(),
-  totals: z.looseObject({
-    requested: z.number(),
-    deleted: z.number(),
-    alreadyGone: z.number(),
-    spared: z.number(),
-    changed: z.number(),
-    failed: z.number(),
-    open: z.number(),
-    freedGb: z.number(),
-    freedMonthlyCostCeiling: z.number(),
-    currency: z.literal('USD'),
-  }),
+  totals: z.looseObject(RESULT_TOTALS),
   unsettled: z.exactOptional(
     z.array(
       z.looseObject({
@@ -339,7 +342,8 @@ export const ACCOUNT_LIST = z.looseObject({
   notActive: z.array(z.looseObject({ ...member, state: z.nullable(z.string()) })),
 });
 
-const totals: z.ZodMiniType<Totals> = z.looseObject({
+/** The totals of a report, as the published schemas have them too. */
+export const REPORT_TOTALS = {
   snapshots: z.number(),
   keep: z.number(),
   expire: z.number(),
@@ -351,7 +355,9 @@ const totals: z.ZodMiniType<Totals> = z.looseObject({
   monthlyCostCeiling: z.number(),
   expireMonthlyCostCeiling: z.number(),
   currency: z.literal('USD'),
-});
+};
+
+const totals: z.ZodMiniType<Totals> = z.looseObject(REPORT_TOTALS);
 
 const accountRow = {
   ...member,
