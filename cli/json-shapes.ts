@@ -249,7 +249,12 @@ const APPLY_RESULT_SHAPE = z.object({
   updatedAt: z.string(),
   totals: z.object(RESULT_TOTALS),
   unsettled: z.optional(
-    z.array(z.object({ arn: z.string(), name: TEXT_OR_NULL, at: z.optional(z.string()), ...RECORDED })),
+    z.array(
+      z.object({
+        ...{ arn: z.string(), name: TEXT_OR_NULL, at: z.optional(z.string()), ...RECORDED },
+        approvedBy: z.optional(z.nullable(APPROVAL_SHAPE)),
+      }),
+    ),
   ),
   items: z.array(
     z.object({

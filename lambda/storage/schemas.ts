@@ -12,6 +12,7 @@ import {
   type ItemResult,
   NO_ITEM_DETAILS,
   OUTCOMES,
+  type SendingApproval,
 } from '../core/plan/outcome';
 import { DECIMAL, type Plan } from '../core/plan/plan';
 import { MAX_REASON_LENGTH } from '../core/policy/reason-summary';
@@ -153,6 +154,7 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
     z.array(
       z.looseObject({
         ...{ ...FACTS, arn: z.string(), name: z.nullable(z.string()), at: z.exactOptional(z.string()) },
+        approvedBy: z.exactOptional(z.nullable(APPROVAL)),
       }),
     ),
   ),
@@ -178,6 +180,7 @@ interface AttemptBase {
   readonly run: string;
   readonly revision: number;
   readonly earlier: boolean;
+  readonly approvedBy: SendingApproval;
   readonly at: string;
   readonly facts: ItemDetails;
 }
@@ -200,6 +203,7 @@ const attemptBase = {
   revision: z.number(),
   // Where it is not known, a delete may have been sent.
   earlier: z.catch(z.boolean(), true),
+  approvedBy: z.catch(z.nullable(z.union([z.literal('first'), APPROVAL])), null),
   at: z.string(),
   facts: z.catch(facts, NO_ITEM_DETAILS),
 };

@@ -95,16 +95,39 @@ export interface Unsettled extends ItemDetails {
   readonly name: string | null;
   /** When the run that may send the delete noted that; ISO 8601. Absent: not known. */
   readonly at?: string;
+  /** Who approved the run that may have sent it. Null or absent: not known, or runs of several people may have. */
+  readonly approvedBy?: Approval | null;
 }
 
-/** Details of a delete that may have been sent, with what its attempt has besides. */
-export type SentDelete = ItemDetails & { readonly name?: string; readonly at?: string };
+/**
+ * Who approved the runs that may have sent a delete. `first`: the first approval of the plan. Null: not known, or not
+ * the same for all of them.
+ */
+export type SendingApproval = Approval | 'first' | null;
 
-/** Lists the snapshots whose delete was sent without a known outcome; `sent` has their details by ARN. */
-export const unsettledOf = (sent: ReadonlyMap<string, SentDelete>, items: readonly PlanItem[]): readonly Unsettled[] =>
-  Array.from(sent, ([arn, { name, ...facts }]) => ({
+/** The approval that counts of runs which may all have sent a delete. */
+export const commonApproval = (earlier: SendingApproval, own: SendingApproval): SendingApproval =>
+  JSON.stringify(earlier) === JSON.stringify(own) ? own : null;
+
+/** Details of a delete that may have been sent, with what its attempt has besides. */
+export type SentDelete = ItemDetails & {
+  readonly name?: string;
+  readonly at?: string;
+  readonly approvedBy?: SendingApproval;
+};
+
+/**
+ * Lists the snapshots whose delete was sent without a known outcome; `sent` has their details by ARN, `first` is the
+ * first approval of the plan.
+ */
+export const unsettledOf = (
+  sent: ReadonlyMap<string, SentDelete>,
+  items: readonly PlanItem[],
+  first: Approval | null,
+): readonly Unsettled[] =>
+  Array.from(sent, ([arn, { name, approvedBy = null, ...facts }]) => ({
     ...{ arn, name: items.find((item) => item.arn === arn)?.name ?? name ?? null },
-    ...facts,
+    ...{ approvedBy: approvedBy === 'first' ? first : approvedBy, ...facts },
   }));
 
 /** Counts by outcome, and what the deleted snapshots cost at most. */
