@@ -331,7 +331,7 @@ describe('a finished plan', () => {
     const approved = { plan: forged, run: 'forger', origin: ORIGIN };
     for (const key of FILES) objects.set(key, (objects.get(key) ?? '').replace('"arn":"', '"arn":"x'));
     await recordApproval(place.ports, approved);
-    await recordResult(place.ports, approved, true);
+    await recordResult(place.ports, approved, 'finished');
     const { broken } = await place.verify(head);
     expect(broken).toEqual(
       expect.arrayContaining([
@@ -354,7 +354,7 @@ describe('a finished plan', () => {
     objects.set(key, (objects.get(key) ?? '').replace('unfinished', 'finished'));
     const approved = { plan: { ...open, digest: `sha256:${'0'.repeat(64)}` }, run: 'forger', origin: ORIGIN };
     await recordApproval(place.ports, approved);
-    await recordResult(place.ports, approved, true);
+    await recordResult(place.ports, approved, 'finished');
     const { broken } = await place.verify();
     expect(broken).toContainEqual(expect.objectContaining({ fault: 'object.altered', place: `memory:${key}` }));
     expect(broken).toContainEqual(expect.objectContaining({ fault: 'record.inserted' }));
@@ -490,10 +490,12 @@ describe('while a run of an unfinished plan that was approved has recorded no re
     const { objects, place } = await killed();
     const eve = { ...APPROVED, arn: 'arn:aws:iam::123456789012:user/eve' };
     await place.approve(2, 'eve', eve);
+    // The index has the first view.
     objects.delete('results/index/00001.json');
-    expect(places(await place.verify())).toEqual([]);
+    const missing = 'index.missing memory:results/index/';
+    expect(places(await place.verify())).toEqual([missing]);
     await place.ports.store.put(view([first, second], { approvedBy: eve }));
-    expect(places(await place.verify())).toEqual([`result.not-approved memory:${key}`]);
+    expect([...places(await place.verify())].sort()).toEqual([missing, `result.not-approved memory:${key}`]);
   });
 
   it.each([
