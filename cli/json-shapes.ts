@@ -281,6 +281,7 @@ const HISTORY_VERIFY = z.object({
   from: TEXT_OR_NULL,
   to: TEXT_OR_NULL,
   broken: z.array(z.object({ number: z.number(), fault: z.string(), place: z.string(), message: z.string() })),
+  remedies: z.record(z.string(), z.string()),
   expired: z.number(),
   unrecorded: z.array(z.string()),
   older: z.array(z.string()),

@@ -394,8 +394,10 @@ export class ObjectsCheck {
   private async check({ record, key, sha256, isEarlier }: Expected, version?: string): Promise<Finding> {
     const { store, now } = this.ports;
     const { number, ref } = record;
-    const place = store.locate(key);
     const found = await readOrFailure(store.fingerprint(key));
+    // A folder has a replaced object in a hidden file.
+    const name = isEarlier || found === null || isFailure(found) ? undefined : found.name;
+    const place = store.locate(name === undefined ? key : folderOf(key) + name);
     if (isFailure(found)) {
       const message = `${found.failure}; the record ${number} names it`;
       return { number, fault: `object.${found.fault}`, place, message };

@@ -608,6 +608,41 @@ describe('an object that could not be read', () => {
   });
 });
 
+describe('a folder that could not be listed', () => {
+  const denied = new RetentionError('store.s3', 'cannot list s3://b/x/: got AccessDenied', {
+    cause: Object.assign(new Error('Access Denied'), { name: 'AccessDenied' }),
+  });
+  it.each<[keyof Store, string, string, string]>([
+    ['listAfter', 'evidence/', 'record.unreadable', 'evidence/'],
+    ['list', 'results/index/', 'index.unreadable', 'results/index/'],
+    ['listDeep', 'results/', 'object.unreadable', 'results/'],
+    ['listDeep', 'evidence/', 'record.unreadable', 'evidence/'],
+  ])('is named where a bucket denies %s of %s', async (call, prefix, fault, where) => {
+    const { place } = await aHistory();
+    const { store } = place.ports;
+    const act = store[call] as (...given: readonly unknown[]) => Promise<unknown>;
+    const locked = {
+      ...store,
+      [call]: async (...given: readonly unknown[]) => (given[0] === prefix ? Promise.reject(denied) : act(...given)),
+    };
+    const { broken, remedies } = await verifyEvidence(
+      { ...place.ports, store: locked, digest: digestOf, now: AT + DAY },
+      null,
+    );
+    expect(broken.map((each) => [each.fault, each.place])).toEqual([[fault, `memory:${where}`]]);
+    expect(broken[0]?.message).toContain('cannot list s3://b/x/: got AccessDenied');
+    expect(remedies[fault]).toContain('s3:ListBucket');
+  });
+
+  it('ends the verification where it fails for another cause', async () => {
+    const { place } = await aHistory();
+    const failed = new RetentionError('store.s3', 'cannot list', { cause: new Error('NoSuchBucket') });
+    const store: Store = { ...place.ports.store, listAfter: () => Promise.reject(failed) };
+    const ports = { ...place.ports, store, digest: digestOf, now: AT + DAY };
+    await expect(verifyEvidence(ports, null)).rejects.toThrow(failed);
+  });
+});
+
 describe('the index of results', () => {
   it('has each plan once, and no page without a result', async () => {
     const { objects, place } = await aHistory();
