@@ -11,7 +11,7 @@ export interface Unrecorded {
 }
 
 /** Matches what no record names: renderings, what a report keeps for the next one, notes of runs, the lock. */
-const NOT_RECORDED = [
+export const NOT_RECORDED = [
   /^reports\/index\.(?:json|html)$/,
   /^reports\/[^/]+\/(?:report\.(?:html|csv)|state\.json)$/,
   /^results\/[^/]+\.html$/,
