@@ -74,10 +74,10 @@ const tableOf = (header: string): readonly (readonly string[])[] => {
 
 test('docs/audit.md says of each fault what to do, as --verify prints it for a folder', () => {
   const rows = tableOf('| fault | what to do |');
-  const said = rows.flatMap(([faults = '', remedy]) =>
+  const written = rows.flatMap(([faults = '', remedy]) =>
     [...faults.matchAll(/`([\w.-]+)`/g)].map(([, fault]) => [fault, remedy] as const),
   );
-  expect(new Map(said)).toEqual(new Map(FAULTS.map((fault) => [fault, remedyOf(fault, false)])));
+  expect(new Map(written)).toEqual(new Map(FAULTS.map((fault) => [fault, remedyOf(fault, false)])));
   for (const fault of FAULTS) expect(page).toContain(`\`${fault}\``);
   for (const fault of FAULTS.filter((each) => each.startsWith('object.a')))
     expect(remedyOf(fault, true)).toMatch(/earlier versions in the bucket.*`PutObject`/);
