@@ -19,10 +19,16 @@ import {
 import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
-import { indexFinished } from '../lambda/deletion/index-results';
+import { indexPlan } from '../lambda/deletion/index-results';
 import { type OutcomeStore, openOutcomes } from '../lambda/deletion/outcome-store';
-import { type ApprovedRun, recordApproval, recordMissedResult, recordResult } from '../lambda/deletion/record-deletion';
-import { PlanApplied } from '../lambda/deletion/refusals';
+import {
+  type ApprovedRun,
+  recordApproval,
+  recordKilledRuns,
+  recordMissedResult,
+  recordResult,
+} from '../lambda/deletion/record-deletion';
+import { isRefusal, PlanApplied } from '../lambda/deletion/refusals';
 import { checkLock } from '../lambda/deletion/run-lock';
 import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
 import { snapshotKinds } from '../lambda/kinds/registry';
@@ -140,7 +146,8 @@ class LocalApply {
     try {
       return await this.apply();
     } catch (error) {
-      if (error instanceof PlanApplied && !this.options.dryRun) await this.recordMissed(error.plan);
+      if (this.options.dryRun) throw error;
+      if (isRefusal(error)) await this.recordEarlier(error);
       throw error;
     }
   }
@@ -221,33 +228,35 @@ class LocalApply {
    * decides the exit code.
    */
   private recordResult(approved: ApprovedRun): Promise<void> {
-    return this.recordIndexed(approved.plan, approved.run, (isIndexed) =>
-      recordResult(this.evidencePorts, approved, isIndexed),
+    return this.recordIndexed(approved.plan, approved.run, (indexed) =>
+      recordResult(this.evidencePorts, approved, indexed),
     );
   }
 
-  /** Records the result of a finished plan whose run died before it did so, unless that run still works. */
-  private async recordMissed(plan: PlanKey): Promise<void> {
-    const isActive = await checkLock(this.outcomePorts, plan.id).then(
+  /** Records what runs left that died before they did so, unless a run is at work: the result of a finished plan, too. */
+  private async recordEarlier(refused: RetentionError): Promise<void> {
+    const isActive = await checkLock(this.outcomePorts, '').then(
       () => false,
       () => true,
     );
     if (isActive) return;
-    await this.recordIndexed(plan, this.outcomePorts.owner.run, (isIndexed) =>
-      recordMissedResult(this.evidencePorts, plan, isIndexed),
-    );
+    if (refused instanceof PlanApplied)
+      await this.recordIndexed(refused.plan, this.outcomePorts.owner.run, (indexed) =>
+        recordMissedResult(this.evidencePorts, refused.plan, indexed),
+      );
+    this.head = (await recordKilledRuns(this.evidencePorts, async () => false)) ?? this.head;
     this.printHead();
   }
 
   private async recordIndexed(
     plan: PlanKey,
     ownRun: string,
-    record: (isIndexed: boolean) => Promise<EvidenceHead | null>,
+    record: (indexed: Awaited<ReturnType<typeof indexPlan>>) => Promise<EvidenceHead | null>,
   ): Promise<void> {
     // The next deletion, and `history`, complete an index that lacks a result.
-    const isIndexed = await indexFinished(this.place.store, plan, (run) => run === ownRun).catch(() => false);
+    const indexed = await indexPlan(this.place.store, plan, (run) => run === ownRun).catch(() => null);
     try {
-      this.head = await record(isIndexed);
+      this.head = await record(indexed);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const message = `the outcomes are stored, but the evidence chain does not have the result: ${oneLine(why)}`;

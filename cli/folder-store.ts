@@ -105,11 +105,12 @@ function folderError(action: keyof typeof EXPECTED_ACCESS, path: string, cause: 
   return new RetentionError('store.folder', `cannot ${action} ${path}: ${reason}; ${expected}`, { cause });
 }
 
+/** The error of something else than a file or a folder in its place, with its path. */
+const misplaced = (path: string, message: string): RetentionError =>
+  Object.assign(new RetentionError('store.folder', message), { path });
+
 const irregular = (path: string, got: string): RetentionError =>
-  new RetentionError(
-    'store.folder',
-    `cannot read ${path}: got ${got}, expected a regular file; remove it, or use another folder`,
-  );
+  misplaced(path, `cannot read ${path}: got ${got}, expected a regular file; remove it, or use another folder`);
 
 function checkRegular(path: string, stats: Stats): void {
   const got = otherThanFile(stats);
@@ -195,11 +196,14 @@ async function writeObject(path: string, body: Iterable<string>, place: FolderPa
 
 /** Reads the current file of an object; null: there is no such object. */
 async function readObject<T>(path: string, read: (current: Current) => Promise<T>): Promise<T | null> {
+  let at = path;
   try {
-    return await read(await currentOf(path));
+    const current = await currentOf(path);
+    at = current.path;
+    return await read(current);
   } catch (error) {
     if (isFileAbsent(error)) return null;
-    throw folderError('read', path, error);
+    throw folderError('read', at, error);
   }
 }
 
@@ -268,7 +272,7 @@ async function checkFolder(path: string): Promise<void> {
   const stats = await lstat(path).catch(() => null);
   if (stats === null) return;
   const got = otherThanFile(stats) ?? 'a regular file';
-  throw folderError('list', path, new Error(`got ${got}`));
+  throw misplaced(path, `cannot list ${path}: got ${got}; ${EXPECTED_ACCESS.list}`);
 }
 
 /** Returns the names in a folder, in order; none where there is no folder. */

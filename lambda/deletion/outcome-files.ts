@@ -166,7 +166,7 @@ export function makeResult({ plan, recorded, unsettled, planned, ...rest }: Resu
     startedAt: rest.startedAt,
     updatedAt: rest.updatedAt,
     totals: countOutcomes(plan.count, items),
-    ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, planned ?? []) }),
+    ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, planned ?? [], rest.approvedBy) }),
     items,
   };
 }

@@ -24,7 +24,10 @@ import {
   recordFolder,
   resultFile,
 } from '../storage/keys';
+import { type IndexedPlan, statusInIndex } from '../storage/result-index';
+import { findKilledRuns } from './killed-runs';
 import { isFinished } from './outcome-files';
+import { isLockedByOther } from './run-lock';
 
 /** One run of an approved plan. */
 export interface ApprovedRun {
@@ -106,21 +109,56 @@ async function filesOf({ store }: EvidencePorts, { plan, run, execution }: Liste
   });
 }
 
+/** The state in which the index has the result of a plan; null: it has none. */
+type IndexedStatus = IndexedPlan['status'] | null;
+
 /**
- * Records what a run left. The record names a list of all files with their hashes, because the result of an unfinished
- * plan is a view that the next run replaces. `isIndexed`: whether the index has the finished result. Returns the head of the
- * chain. Safe to run twice.
+ * Records what killed runs left; `isActive` tells whether a run of a plan is at work. Returns the head of the chain;
+ * null: nothing was recorded. Where it fails, the next run does it, and `history --verify` names those files until then.
+ */
+export async function recordKilledRuns(
+  ports: EvidencePorts,
+  isActive: (plan: PlanKey) => Promise<boolean>,
+): Promise<EvidenceHead | null> {
+  let head: EvidenceHead | null = null;
+  try {
+    for (const killed of await findKilledRuns(ports, isActive))
+      head = await recordFiles(ports, killed, await statusInIndex(ports.store, killed.plan.id));
+  } catch {
+    // What the caller records matters more.
+  }
+  return head;
+}
+
+/**
+ * Records what a run left, and before that what killed runs of other plans left. Returns the head of the chain. Safe to
+ * run twice.
  */
 export async function recordResult(
   ports: EvidencePorts,
   approved: ListedRun,
-  isIndexed: boolean,
+  indexed: IndexedStatus,
+): Promise<EvidenceHead | null> {
+  const isOwn = (plan: PlanKey): boolean => recordFolder(plan) === recordFolder(approved.plan);
+  await recordKilledRuns(ports, async (plan) => isOwn(plan) || isLockedByOther(ports.store, plan.id, () => false));
+  return recordFiles(ports, approved, indexed);
+}
+
+/**
+ * Records the files of a plan. The record names a list of all of them with their hashes, because the result of an
+ * unfinished plan is a view that the next run replaces.
+ */
+async function recordFiles(
+  ports: EvidencePorts,
+  approved: ListedRun,
+  indexed: IndexedStatus,
 ): Promise<EvidenceHead | null> {
   const { store, clock, hashText } = ports;
   const { plan } = approved;
   // Before they are hashed: another run may finish the plan meanwhile, and then the files are not all final.
   const isFinal = await isFinished(store, plan);
   const files = await filesOf(ports, approved);
+  const isIndexed = indexed === 'finished' || (!isFinal && indexed === 'unfinished');
   const text = fileListText({ files, isFinished: isFinal, isIndexed });
   const key = fileListFile(plan, hashText(text));
   await store.putIfAbsent({ key, contentType: 'text/plain', body: [text] });
@@ -150,8 +188,8 @@ async function isResultRecorded(ports: EvidencePorts, plan: PlanKey): Promise<bo
 export async function recordMissedResult(
   ports: EvidencePorts,
   plan: PlanKey,
-  isIndexed: boolean,
+  indexed: IndexedStatus,
 ): Promise<EvidenceHead | null> {
   if (!(await isFinished(ports.store, plan)) || (await isResultRecorded(ports, plan))) return null;
-  return recordResult(ports, { plan, run: null }, isIndexed);
+  return recordResult(ports, { plan, run: null }, indexed);
 }

@@ -159,6 +159,9 @@ export function evidenceNumber(name: string): number | null {
 /** The approval of a plan for one run. */
 export const approvalFile = (plan: PlanKey, run: string): string => `${recordFolder(plan)}once-approval-${run}.json`;
 
+/** Returns the run of an approval by its key. */
+export const runOfApproval = (key: string): string => /\/once-approval-([^/]+)\.json$/.exec(key)?.[1] ?? '';
+
 /** A copy of the plan file that a run from the command line applied. */
 export const planCopyFile = (plan: PlanKey): string => `${recordFolder(plan)}once-plan.json`;
 

@@ -12,6 +12,7 @@ import {
   type ItemResult,
   NO_ITEM_DETAILS,
   OUTCOMES,
+  type SendingApproval,
 } from '../core/plan/outcome';
 import { DECIMAL, type Plan } from '../core/plan/plan';
 import { MAX_REASON_LENGTH } from '../core/policy/reason-summary';
@@ -123,6 +124,20 @@ export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
   mayStillBeDeleted: z.exactOptional(z.literal(true)),
 });
 
+/** The totals of a result, as the published schema of it has them too. */
+export const RESULT_TOTALS = {
+  requested: z.number(),
+  deleted: z.number(),
+  alreadyGone: z.number(),
+  spared: z.number(),
+  changed: z.number(),
+  failed: z.number(),
+  open: z.number(),
+  freedGb: z.number(),
+  freedMonthlyCostCeiling: z.number(),
+  currency: z.literal('USD'),
+};
+
 /** The result of a plan. */
 export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   schemaVersion: z.literal(1),
@@ -134,22 +149,12 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   status: z.enum(['unfinished', 'finished']),
   startedAt: z.string(),
   updatedAt: z.string(),
-  totals: z.looseObject({
-    requested: z.number(),
-    deleted: z.number(),
-    alreadyGone: z.number(),
-    spared: z.number(),
-    changed: z.number(),
-    failed: z.number(),
-    open: z.number(),
-    freedGb: z.number(),
-    freedMonthlyCostCeiling: z.number(),
-    currency: z.literal('USD'),
-  }),
+  totals: z.looseObject(RESULT_TOTALS),
   unsettled: z.exactOptional(
     z.array(
       z.looseObject({
         ...{ ...FACTS, arn: z.string(), name: z.nullable(z.string()), at: z.exactOptional(z.string()) },
+        approvedBy: z.exactOptional(z.nullable(APPROVAL)),
       }),
     ),
   ),
@@ -175,6 +180,7 @@ interface AttemptBase {
   readonly run: string;
   readonly revision: number;
   readonly earlier: boolean;
+  readonly approvedBy: SendingApproval;
   readonly at: string;
   readonly facts: ItemDetails;
 }
@@ -197,6 +203,7 @@ const attemptBase = {
   revision: z.number(),
   // Where it is not known, a delete may have been sent.
   earlier: z.catch(z.boolean(), true),
+  approvedBy: z.catch(z.nullable(z.union([z.literal('first'), APPROVAL])), null),
   at: z.string(),
   facts: z.catch(facts, NO_ITEM_DETAILS),
 };
@@ -339,7 +346,8 @@ export const ACCOUNT_LIST = z.looseObject({
   notActive: z.array(z.looseObject({ ...member, state: z.nullable(z.string()) })),
 });
 
-const totals: z.ZodMiniType<Totals> = z.looseObject({
+/** The totals of a report, as the published schemas have them too. */
+export const REPORT_TOTALS = {
   snapshots: z.number(),
   keep: z.number(),
   expire: z.number(),
@@ -351,7 +359,9 @@ const totals: z.ZodMiniType<Totals> = z.looseObject({
   monthlyCostCeiling: z.number(),
   expireMonthlyCostCeiling: z.number(),
   currency: z.literal('USD'),
-});
+};
+
+const totals: z.ZodMiniType<Totals> = z.looseObject(REPORT_TOTALS);
 
 const accountRow = {
   ...member,

@@ -4,8 +4,14 @@ import { join } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
 import { thisProcess } from '../../cli/owner';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { NO_ITEM_DETAILS } from '../../lambda/core/plan/outcome';
+import { openOutcomes } from '../../lambda/deletion/outcome-store';
+import { recordApproval } from '../../lambda/deletion/record-deletion';
+import { sha256Of } from '../../lambda/runtime/digest';
+import { LOCAL_EVIDENCE } from '../../lambda/storage/keys';
 import { smallAccount, takeOver } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
+import { ORIGIN } from '../support/run-origin';
 import { runCli, unwrapped } from '../support/terminal';
 
 const POLICY =
@@ -151,5 +157,41 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
       await apply();
       expect(readdirSync(evidence())).toHaveLength(2);
     });
+  });
+
+  it('records what a killed run left though it refuses its plan, and then a changed attempt is found', async () => {
+    const store = folderStore(work);
+    const planned = JSON.parse(readFileSync(plan(), 'utf8'));
+    const owner = { ...thisProcess(), pid: 2 ** 30, run: 'killed' };
+    const ports = { store, clock: Date.now };
+    const evidence = { ...ports, hashText: sha256Of, folder: LOCAL_EVIDENCE, keptForDays: null };
+    const outcomes = await openOutcomes({ ...ports, owner, isAlive: () => null }, planned, ORIGIN, () =>
+      recordApproval(evidence, { plan: planned, run: owner.run, origin: ORIGIN }),
+    );
+    await outcomes.startAttempt(planned.items[0], NO_ITEM_DETAILS);
+
+    const verify = async () => {
+      const { code, out } = await runCli(
+        ['history', '--verify', '--store', results(), '--format', 'json'],
+        process.env,
+      );
+      return { code, ...JSON.parse(out) };
+    };
+    const left = (await verify()).unrecorded as readonly string[];
+    expect(left).toHaveLength(2);
+    writeFileSync(config(), POLICY.replace('last: 3', 'last: 30'));
+    await runCli(['apply', plan(), '--local', '--dry-run', '--config', config()], process.env);
+    expect((await verify()).unrecorded).toEqual(left);
+    const { code, err } = await apply();
+    expect([code, err]).toEqual([4, expect.stringContaining('[plan.config-changed]')]);
+    expect(err).toMatch(/^evidence: 2:[0-9a-f]{64}$/m);
+    expect(await verify()).toMatchObject({ code: 0, unrecorded: [], withoutResult: [], replaced: [] });
+    for (const path of left) {
+      const text = readFileSync(path, 'utf8');
+      writeFileSync(path, text.replace('"schemaVersion": 1', '"schemaVersion":  1').replace('"open"', '"cancelled"'));
+      expect((await verify()).broken).toContainEqual(expect.objectContaining({ fault: 'object.altered', place: path }));
+      writeFileSync(path, text);
+    }
+    expect((await apply()).err).not.toContain('evidence:');
   });
 });
