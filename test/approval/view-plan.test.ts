@@ -20,8 +20,9 @@ function put({ objects }: ApprovalRig, key: string, value: unknown, at = NOW - H
 const begin = (rig: ApprovalRig, plan: Plan, run: string, at?: number): void =>
   put(rig, approvalFile(plan, run), { approvedBy: null }, at);
 
+/** Notes the end of the run `<execution>-0001`. */
 const end = (rig: ApprovalRig, plan: Plan, execution: string, ending: object, at?: number): void =>
-  put(rig, endedFile(plan.id, execution), { digest: plan.digest, end: ending }, at);
+  put(rig, endedFile(plan.id, execution), { digest: plan.digest, run: `${execution}-0001`, end: ending }, at);
 
 const REFUSED = { state: 'refused', code: 'inventory.incomplete', text: 'not everything can be read now' };
 
@@ -119,9 +120,32 @@ describe('the state of the newest plan', () => {
     const rig = approvalRig([plan]);
     begin(rig, plan, `${ID}-0001`);
     end(rig, plan, ID, { state: 'stopped', code: 'run.idle', text: 'idle' }, NOW - 2 * HOUR);
-    begin(rig, plan, `${ID}-1-0002`);
+    begin(rig, plan, `${ID}-1-0001`);
     end(rig, plan, `${ID}-1`, REFUSED, NOW - HOUR);
     expect(await viewPlan(rig.ports)).toMatchObject({ state: 'open', attempt: 2, lastEnd: REFUSED });
+  });
+
+  it('is running while one execution runs, whichever other ones ended before they had begun', async () => {
+    const plan = aStoredPlan();
+    const rig = approvalRig([plan]);
+    end(rig, plan, ID, { state: 'failed', code: 'evidence.not-recorded', text: 'not recorded' });
+    begin(rig, plan, `${ID}-1-0001`);
+    expect(codeOf(await viewPlan(rig.ports))).toBe('running');
+    // The note of another plan of this id, and one that cannot be read, end no run of this plan.
+    put(rig, endedFile(ID, `${ID}-2`), { digest: 'another', run: `${ID}-1-0001`, end: REFUSED });
+    put(rig, endedFile(ID, `${ID}-3`), '{');
+    expect(codeOf(await viewPlan(rig.ports))).toBe('running');
+    end(rig, plan, `${ID}-1`, REFUSED, NOW);
+    expect(await viewPlan(rig.ports)).toMatchObject({ state: 'open', attempt: 4, lastEnd: REFUSED });
+  });
+
+  it('is open where the only execution that began has ended, whichever ends were not noted', async () => {
+    const plan = aStoredPlan();
+    const rig = approvalRig([plan]);
+    begin(rig, plan, `${ID}-0001`, NOW - 30 * HOUR);
+    begin(rig, plan, `${ID}-1-0001`);
+    end(rig, plan, `${ID}-1`, REFUSED);
+    expect(await viewPlan(rig.ports)).toMatchObject({ state: 'open', attempt: 2 });
   });
 
   it('counts an execution that ended before its approval was recorded', async () => {
