@@ -1,7 +1,7 @@
-import type { Approval } from '../core/plan/outcome';
 import { DAY_MS } from '../core/time/units';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
+import type { StoredApproval } from '../render/approval-widget';
 import type { RunEnd } from '../render/result-email';
 import { parseApproval } from '../storage/approval-record';
 import { APPROVAL_NAME, type PlanKey, recordFolder, resultFolder } from '../storage/keys';
@@ -9,13 +9,6 @@ import { EXECUTION_END, parseStored } from '../storage/schemas';
 
 /** An execution of the deletion function ends within a day: after that, none is running. */
 const MAX_RUN_MS = DAY_MS;
-
-/** An approval that an execution stored. `by` null: not known. */
-export interface StoredApproval {
-  readonly by: Approval | null;
-  /** When the store received it (epoch ms). */
-  readonly at: number;
-}
 
 /** The executions of a plan, as far as the bucket shows them. */
 export interface PlanRuns {

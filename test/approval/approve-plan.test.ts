@@ -1,8 +1,24 @@
 import { approvePlan } from '../../lambda/approval/approve-plan';
 import { isDescribe } from '../../lambda/approval/parse-approval';
 import { RetentionError } from '../../lambda/core/util/errors';
+import { LOCK_FILE } from '../../lambda/storage/keys';
 import { widgetEvent } from '../support/console-widget';
-import { type ApprovalRig, anItem, approvalRig, aStoredPlan, CONFIG, ID, NOW } from './rig';
+import {
+  type ApprovalRig,
+  anItem,
+  approvalRig,
+  aStoredPlan,
+  begin,
+  CONFIG,
+  DASHBOARD,
+  end,
+  HOUR,
+  ID,
+  NOW,
+  put,
+  putResult,
+  REFUSED,
+} from './rig';
 
 const PLAN = aStoredPlan();
 const APPROVE = { plan: ID, digest: PLAN.digest, attempt: 0 };
@@ -17,6 +33,14 @@ const codeOf = (rig: ApprovalRig, event: unknown): Promise<string> =>
 const approvalOf = (typed: unknown, given: object = {}): Readonly<Record<string, unknown>> =>
   widgetEvent({ approve: { ...APPROVE, ...given } }, { count: typed });
 
+/** The lock of a run that applies a plan. */
+const aLock = (plan: string): object => ({
+  plan,
+  owner: { host: 'the deletion function', pid: 0, run: 'x#1' },
+  at: new Date(NOW - 60_000).toISOString(),
+  released: false,
+});
+
 describe('an approval on the dashboard', () => {
   it('starts one execution of the deletion function, named after the plan, with its count and the claim', async () => {
     const rig = approvalRig([PLAN]);
@@ -29,14 +53,67 @@ describe('an approval on the dashboard', () => {
 
   it('gives each attempt a name of its own, and a second click the same one', async () => {
     const rig = approvalRig([PLAN]);
-    for (const attempt of [0, 0, 1, 1, 12]) await approvePlan(rig.ports, approvalOf('3', { attempt }));
+    for (const attempt of [0, 0]) await approvePlan(rig.ports, approvalOf('3', { attempt }));
+    end(rig, PLAN, ID, REFUSED);
+    for (const attempt of [1, 1]) await approvePlan(rig.ports, approvalOf('3', { attempt }));
+    for (let number = 1; number < 12; number += 1) end(rig, PLAN, `${ID}-${number}`, REFUSED);
+    await approvePlan(rig.ports, approvalOf('3', { attempt: 12 }));
     expect(rig.started.map(({ execution }) => execution)).toEqual([ID, ID, `${ID}-1`, `${ID}-1`, `${ID}-12`]);
   });
 
-  it('reads plans alone', async () => {
+  it('reads plans and results alone', async () => {
     const rig = approvalRig([PLAN]);
-    await approvePlan(rig.ports, approvalOf('3'));
-    expect(rig.read).toEqual(['plans/', `plans/${ID}.json`]);
+    begin(rig, PLAN, `${ID}-0001`);
+    end(rig, PLAN, ID, REFUSED);
+    await approvePlan(rig.ports, approvalOf('3', { attempt: 1 }));
+    expect(rig.started).toHaveLength(1);
+    expect(rig.read.filter((key) => !/^(plans|results)\//.test(key))).toEqual([]);
+  });
+
+  it.each<[string, string, (rig: ApprovalRig) => void, object]>([
+    [
+      'finished',
+      'is finished',
+      (rig) => putResult(rig, PLAN),
+      { result: expect.objectContaining({ status: 'finished' }) },
+    ],
+    [
+      'running',
+      'is being applied',
+      (rig) => begin(rig, PLAN, `${ID}-0001`),
+      { result: null, approval: { by: DASHBOARD, at: NOW - HOUR } },
+    ],
+    ['running', 'has the lock', (rig) => put(rig, LOCK_FILE, aLock(ID)), { result: null, approval: null }],
+    [
+      'ended',
+      'was refused',
+      (rig) => {
+        begin(rig, PLAN, `${ID}-0001`);
+        end(rig, PLAN, ID, REFUSED);
+      },
+      { approval: { by: DASHBOARD, at: NOW - HOUR }, lastEnd: REFUSED },
+    ],
+  ])('tells what happened, and starts nothing, once the plan of its page %s: %s', async (state, _, use, told) => {
+    const newer = aStoredPlan({ id: '20261124T080000Z-1a2b3c4d' });
+    for (const plans of [[PLAN], [PLAN, newer]])
+      for (const typed of ['3', '7']) {
+        const rig = approvalRig(plans);
+        use(rig);
+        const answer = await approvePlan(rig.ports, approvalOf(typed));
+        expect(answer).toMatchObject({ state: 'used', used: { state, plan: ID, ...told } });
+        expect(rig.started).toEqual([]);
+      }
+  });
+
+  it.each<[string, (rig: ApprovalRig) => void, object]>([
+    ['plan.in-progress', (rig) => put(rig, LOCK_FILE, aLock('another')), {}],
+    ['plan.altered', (rig) => putResult(rig, PLAN, { plan: { id: ID, digest: 'another', count: 3 } }), {}],
+    ['result.unreadable', (rig) => put(rig, `results/${ID}.json`, '{'), {}],
+    ['approval.old-page', () => undefined, { attempt: 1 }],
+  ])('is refused with %s where what the bucket has does not fit the page', async (code, store, given) => {
+    const rig = approvalRig([PLAN]);
+    store(rig);
+    expect([await codeOf(rig, approvalOf('3', given)), rig.started]).toEqual([code, []]);
   });
 
   it.each<[string, unknown]>([

@@ -1,36 +1,10 @@
 import { viewPlan } from '../../lambda/approval/view-plan';
-import type { Plan } from '../../lambda/core/plan/plan';
 import type { PlanState } from '../../lambda/render/approval-widget';
-import { approvalFile, endedFile, LOCK_FILE, resultFile } from '../../lambda/storage/keys';
-import { timesOf } from '../fakes/memory-store';
+import { endedFile, LOCK_FILE, resultFile } from '../../lambda/storage/keys';
 import { aConfig } from '../support/config-builder';
-import { anOutcome, aResult, storedResult } from '../support/result-builder';
-import { type ApprovalRig, approvalRig, aStoredPlan, ID, ITEMS, NOW } from './rig';
-
-const HOUR = 3_600_000;
+import { approvalRig, aStoredPlan, begin, DASHBOARD, end, HOUR, ID, ITEMS, NOW, put, putResult, REFUSED } from './rig';
 
 const codeOf = (state: PlanState): string => (state.state === 'refused' ? state.code : state.state);
-
-/** Puts an object as it was written some time ago. */
-function put({ objects }: ApprovalRig, key: string, value: unknown, at = NOW - HOUR): void {
-  objects.set(key, typeof value === 'string' ? value : JSON.stringify(value));
-  timesOf(objects).set(key, at);
-}
-
-const begin = (rig: ApprovalRig, plan: Plan, run: string, at?: number): void =>
-  put(rig, approvalFile(plan, run), { approvedBy: null }, at);
-
-/** Notes the end of the run `<execution>-0001`. */
-const end = (rig: ApprovalRig, plan: Plan, execution: string, ending: object, at?: number): void =>
-  put(rig, endedFile(plan.id, execution), { digest: plan.digest, run: `${execution}-0001`, end: ending }, at);
-
-const REFUSED = { state: 'refused', code: 'inventory.incomplete', text: 'not everything can be read now' };
-
-const putResult = (rig: ApprovalRig, plan: Plan, given: Parameters<typeof aResult>[2] = {}): void => {
-  const { id, digest, items } = plan;
-  const result = aResult(id, [anOutcome('web-1')], { plan: { id, digest, count: items.length }, ...given });
-  put(rig, resultFile(id), storedResult(result).body.join(''));
-};
 
 describe('the state of the newest plan', () => {
   it('is none where no report has made a plan', async () => {
@@ -88,7 +62,8 @@ describe('the state of the newest plan', () => {
     const plan = aStoredPlan();
     const rig = approvalRig([plan]);
     begin(rig, plan, `${ID}-0001`);
-    expect(await viewPlan(rig.ports)).toMatchObject({ state: 'running', result: null });
+    const approval = { by: DASHBOARD, at: NOW - HOUR };
+    expect(await viewPlan(rig.ports)).toMatchObject({ state: 'running', result: null, approval });
     putResult(rig, plan, { status: 'unfinished' });
     expect(await viewPlan(rig.ports)).toMatchObject({ state: 'running', result: { totals: { open: 2 } } });
     begin(rig, plan, `${ID}-0001`, NOW - 24 * HOUR);
