@@ -167,7 +167,7 @@ describe('the bundles of an approval on the dashboard', () => {
         ]);
         const finished = textOfHtml(await view());
         expect(finished).toContain('The newest plan is finished. 5 of 5 snapshots have an outcome: 5 deleted.');
-        expect(finished).toContain('Approved by a user of the dashboard, ARN not known.');
+        expect(finished).toContain('Approved by a user of the dashboard (claimed), ARN not known.');
         expect(actionsIn(await view())).toEqual([]);
       }),
     120_000,

@@ -95,7 +95,7 @@ describe('the widget of the newest plan', () => {
     [
       'a plan that is running without an outcome',
       { state: 'running', plan: aStoredPlan(), result: null, approval: APPROVAL },
-      /running\. It lists 3 snapshots\. Approved by a user of the dashboard, ARN not known, on 23 Nov 2026 09:04 \(Europe/,
+      /running\. It lists 3 snapshots\. Approved by a user of the dashboard \(claimed\), ARN not known, on 23 Nov 2026 09:04 \(Europe/,
     ],
     [
       'a plan that is running',
@@ -193,7 +193,7 @@ describe('the widget of the newest plan', () => {
     ],
     [
       { state: 'running', plan: ID, result: null, approval: APPROVAL },
-      'Nothing more was approved: the deletion of this plan is running. Approved by a user of the dashboard, ARN not ' +
+      'Nothing more was approved: the deletion of this plan is running. Approved by a user of the dashboard (claimed), ARN not ' +
         'known, on 23 Nov 2026 09:04 (Europe/Berlin).',
     ],
     [
