@@ -157,14 +157,55 @@ describe('an approval on the dashboard', () => {
     expect([await codeOf(rig, event), rig.started, rig.read]).toEqual(['event.malformed', [], []]);
   });
 
-  it('is refused in a widget whose own parameters approve: such a widget would approve with each refresh', async () => {
+  const FORGED = { forms: { all: { count: '3' } }, params: {}, accountId: '210987654321' };
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['an approval', { approve: APPROVE }],
+    ['an approval with a context of its own', { approve: APPROVE, widgetContext: FORGED }],
+    ['an approval with its count', { approve: APPROVE, count: '3', forms: FORGED.forms }],
+    ['an approval and more', { approve: APPROVE, plan: ID, digest: PLAN.digest, account: '123456789012' }],
+    ['a context under __proto__', { approve: APPROVE, ...JSON.parse('{"__proto__":{"widgetContext":{}}}') }],
+  ])('is none in a widget whose own parameters are %s, whatever was typed into a field', async (_, params) => {
+    for (const typed of [{}, { count: '3' }]) {
+      const rig = approvalRig([PLAN]);
+      const { widgetContext } = widgetEvent({}, typed) as { readonly widgetContext: object };
+      // A refresh of such a widget, and a click on a button in it, as CloudWatch sends them.
+      for (const event of [{}, { approve: APPROVE }])
+        expect(await codeOf(rig, { ...params, ...event, widgetContext: { ...widgetContext, params } })).toBe(
+          'event.malformed',
+        );
+      expect([rig.started, rig.read]).toEqual([[], []]);
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['a context of its own', { widgetContext: FORGED }],
+    ['a count', { count: '3' }],
+    ['a list', [1]],
+    ['a text', 'approve'],
+    ['a switch', true],
+  ])('is refused on a page whose widget has parameters, also harmless ones: %s', async (_, params) => {
     const rig = approvalRig([PLAN]);
-    const { widgetContext } = approvalOf('3');
-    const refreshed = {
-      approve: APPROVE,
-      widgetContext: { ...(widgetContext as object), params: { approve: APPROVE } },
+    const { widgetContext } = approvalOf('3') as { readonly widgetContext: object };
+    const event = { approve: APPROVE, widgetContext: { ...widgetContext, params } };
+    expect([await codeOf(rig, event), rig.started]).toEqual(['event.malformed', []]);
+    expect(await codeOf(rig, { ...approvalOf('3'), more: params })).toBe('event.malformed');
+  });
+
+  it.each([undefined, null, {}])('needs no parameters of the widget: %j', async (params) => {
+    const rig = approvalRig([PLAN]);
+    const { widgetContext } = approvalOf('3') as { readonly widgetContext: object };
+    expect(await codeOf(rig, { approve: APPROVE, widgetContext: { ...widgetContext, params } })).toBe('approved');
+  });
+
+  it('takes the account from the function, never from the context of the widget', async () => {
+    const other = aStoredPlan({ account: '210987654321' });
+    const rig = approvalRig([other]);
+    const { widgetContext } = approvalOf('3') as { readonly widgetContext: object };
+    const event = {
+      approve: { ...APPROVE, digest: other.digest },
+      widgetContext: { ...widgetContext, accountId: '210987654321' },
     };
-    expect([await codeOf(rig, refreshed), rig.started]).toEqual(['event.malformed', []]);
+    expect([await codeOf(rig, event), rig.started]).toEqual(['plan.account', []]);
   });
 
   it.each([
