@@ -78,11 +78,18 @@ describe('the bill of Cost Explorer', () => {
     expect(emulator.requests.count('GetCostAndUsage')).toBe(1 + 4);
   });
 
-  it('may still change while Cost Explorer calls it estimated', async () => {
-    await start(ROWS);
-    emulator.clockOffset = Date.UTC(2026, 10, 4) - NOW;
-    expect(await readable('2026-09')).toMatchObject([{ final: true }, { final: false }]);
-  });
+  it.each([
+    [4, false],
+    [10, false],
+    [11, true],
+  ])(
+    'may still change while Cost Explorer calls it estimated: on day %d of the next month, final: %s',
+    async (day, final) => {
+      await start(ROWS);
+      emulator.clockOffset = Date.UTC(2026, 10, day) - NOW;
+      expect(await readable('2026-09')).toMatchObject([{ final: true }, { final }]);
+    },
+  );
 
   const failures: readonly (readonly [string, FaultInput, string, string])[] = [
     [
