@@ -450,6 +450,7 @@ export class SnapshotRetention extends Construct {
   private makeApproval(store: ReportStore, configuration: BundledConfiguration, logs: Logs): ApprovalFunctions | null {
     if (this.deletion === null) return null;
     const { alias } = this.deletion;
+    this.tellReport({ approval: 'dashboard' });
     return new ApprovalFunctions(this, 'Approval', { configuration, store, deletion: alias, ...logs });
   }
 

@@ -13,6 +13,7 @@ const OPTIONAL_NAMES = {
   reportSchedule: 'REPORT_SCHEDULE',
   deletionSchedule: 'DELETION_SCHEDULE',
   dashboard: 'DASHBOARD',
+  approval: 'APPROVAL',
   keptDays: 'KEPT_DAYS',
   objectLock: 'OBJECT_LOCK',
   memberRole: 'MEMBER_ROLE',
@@ -61,6 +62,8 @@ export interface ReportEnv {
     readonly mode: DeployedDeletion;
     /** The name of the schedule that starts the deletion. */
     readonly schedule?: string;
+    /** Whether a person can also approve on the dashboard. */
+    readonly approval?: 'dashboard';
   };
   /** The expression of the report's schedule, by which the days of deletions and of the next report are known. */
   readonly reportSchedule?: string;
@@ -172,6 +175,7 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
         functionArn,
         mode: readMode(value(OPTIONAL_NAMES.deletionMode)),
         ...(schedule !== undefined && { schedule }),
+        ...(optional('approval') === 'dashboard' && { approval: 'dashboard' as const }),
       },
     }),
     ...readRecording(value),

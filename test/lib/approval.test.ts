@@ -76,6 +76,14 @@ describe('the functions of an approval on the dashboard', () => {
     ]);
   });
 
+  test('the report is told that its plans can be approved on the dashboard, and of which name that is', () => {
+    const report = Object.entries(template.findResources('AWS::Lambda::Function')).find(([id]) =>
+      id.includes('ReportFunction'),
+    );
+    const { APPROVAL, DASHBOARD: named } = report?.[1].Properties.Environment.Variables ?? {};
+    expect([APPROVAL, named]).toEqual(['dashboard', expect.anything()]);
+  });
+
   test('nothing but a person invokes them: no permission, no schedule and no address leads to them', () => {
     template.resourceCountIs('AWS::Lambda::Permission', 0);
     template.resourceCountIs('AWS::Lambda::Url', 0);
