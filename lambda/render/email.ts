@@ -105,11 +105,7 @@ function applyBlock(report: Report, context: TextContext): EmailBlock {
           `Or ${shell}:`,
         ]
       : [`${start}, ${shell} ${until}:`];
-  return [
-    ...steps,
-    { text: 'CloudShell:', link: cloudShellLink(run.region) },
-    ...commandLines(applyCommand),
-  ];
+  return [...steps, { text: 'CloudShell:', link: cloudShellLink(run.region) }, ...commandLines(applyCommand)];
 }
 
 /** How to make the report again without waiting for the next one. */

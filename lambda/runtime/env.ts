@@ -101,7 +101,7 @@ export interface BatchEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'regio
 
 /** What the function is told that reports on an organization. */
 export interface OrganizationEnv
-  extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'reportSchedule' | 'dashboard'> {
+  extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'eventBus' | 'reportSchedule' | 'dashboard'> {
   /** The name of the function that reads a batch of accounts. */
   readonly batchFunction: string;
 }
@@ -225,13 +225,14 @@ export function parseBatchEnv(env: Environment): BatchEnv {
 
 /** Reads the environment of the function that reports on an organization, as `parseEnv` does. */
 export function parseOrganizationEnv(env: Environment): OrganizationEnv {
-  const { topicArn, bucket, region, reportSchedule, dashboard } = parseEnv(env);
+  const { topicArn, bucket, region, eventBus, reportSchedule, dashboard } = parseEnv(env);
   requireSet(env, [OPTIONAL_NAMES.batchFunction]);
   return {
     topicArn,
     bucket,
     region,
     batchFunction: env[OPTIONAL_NAMES.batchFunction] ?? '',
+    ...(eventBus !== undefined && { eventBus }),
     ...(reportSchedule !== undefined && { reportSchedule }),
     ...(dashboard !== undefined && { dashboard }),
   };
