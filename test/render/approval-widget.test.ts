@@ -149,6 +149,24 @@ describe('the widget of the newest plan', () => {
     expect(Buffer.byteLength(renderApprovalWidget(open({ plan }), CONTEXT))).toBeLessThan(1_000_000);
   });
 
+  it('stays small with names and messages of 10 kB, which are cut', () => {
+    const long = '<'.repeat(10_000);
+    const items = Array.from({ length: 100 }, (_, i) =>
+      anItem(`s-${i}`, { source: `${i}${long}`, reason: `${i}${long}` }),
+    );
+    const lastEnd = { state: 'failed', code: long, text: long } as const;
+    expect(
+      Buffer.byteLength(renderApprovalWidget(open({ plan: aStoredPlan({ items }), lastEnd }), CONTEXT)),
+    ).toBeLessThan(1_000_000);
+    for (const each of [
+      refusedAnswer({ code: long, message: long }),
+      unreadWidget({ code: long, message: long }),
+      usedAnswer({ state: 'ended', plan: long, result: null, approval: null, lastEnd }, CONFIG.zone),
+      renderApprovalWidget({ state: 'refused', plan: null, code: long, text: long }, CONTEXT),
+    ])
+      expect(Buffer.byteLength(each)).toBeLessThan(20_000);
+  });
+
   it.each(ACTING)('keeps text of other people as text, wherever it is: %s', (text) => {
     const items = [anItem('web-1', { name: text, source: text, reason: text, policy: text, arn: text }), ...ITEMS];
     const plan = aStoredPlan({ items, config: { origin: text, digest: CONFIG.digest } });
