@@ -32,7 +32,7 @@ const memberOf = (value: unknown, name: string): unknown =>
 export const isDescribe = (event: unknown): boolean => Boolean(memberOf(event, 'describe'));
 
 /**
- * Whether an event comes from a widget with parameters of its own, which whoever edits the dashboard sets. CloudWatch
+ * Whether an event comes from a widget with parameters of its own, which an editor of the dashboard sets. CloudWatch
  * passes them beside its context and in it. The widget with the button has none.
  */
 function hasParameters(event: EventMembers): boolean {

@@ -17,7 +17,7 @@ export function approvalText(approval: Approval | null): string {
     return `no person: automatic deletion, announced by ${formatCount(announcedBy.length, 'report')} (${names})`;
   }
   const subject = SUBJECTS[kind][claimed ? 'claimed' : 'confirmed'];
-  // Whoever may invoke the deletion function can claim that it was the dashboard.
+  // Any invoker of the deletion function can claim that it was the dashboard.
   if (arn === null) return `${subject}${kind === 'dashboard' && claimed ? ' (claimed)' : ''}, ARN not known`;
   return `${oneLine(arn)}, ${subject} (${claimed ? 'claimed' : 'confirmed by STS'})`;
 }
