@@ -73,6 +73,28 @@ const isTransient = (status: number, text: string): boolean =>
   status >= 500 || status === 429 || /Throttling|RequestLimit|TooManyRequests/.test(text);
 
 /**
+ * Puts up to MAX_ENTRIES entries, and those again that the bus did not accept. Returns what it accepted in no attempt;
+ * null: it accepted all.
+ */
+async function putEntries(
+  attempt: (entries: readonly Entry[]) => Promise<Refused | null>,
+  entries: readonly Entry[],
+  pausesMs: readonly number[],
+  signal: AbortSignal,
+): Promise<Refused | null> {
+  let left: Refused = { entries, why: NOT_IN_TIME, mayPass: true };
+  for (const ms of [0, ...pausesMs]) {
+    if (!left.mayPass) break;
+    if (ms > 0) await pause(ms, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) break;
+    const refused = await attempt(left.entries);
+    if (refused === null) return null;
+    left = refused;
+  }
+  return left;
+}
+
+/**
  * An EventBridge bus. It makes one signed call of its own, because the client of the service would be a sixth of a
  * function's code. Entries that the bus did not accept are sent again, until its time limit.
  */
@@ -111,27 +133,13 @@ export function eventBus({ busArn, region, endpoint, ...times }: EventBusSetting
     }
   }
 
-  /** Puts up to MAX_ENTRIES entries. Returns those that the bus did not accept; null: it accepted all. */
-  async function putEntries(entries: readonly Entry[], signal: AbortSignal): Promise<Refused | null> {
-    let left: Refused = { entries, why: NOT_IN_TIME, mayPass: true };
-    for (const ms of [0, ...pausesMs]) {
-      if (!left.mayPass) break;
-      if (ms > 0) await pause(ms, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) break;
-      const refused = await attempt(left.entries, signal);
-      if (refused === null) return null;
-      left = refused;
-    }
-    return left;
-  }
-
   return async (events) => {
     const signal = AbortSignal.timeout(limitMs);
     const entries = events.map((event) => entryOf(event, busArn));
     let [accepted, why] = [0, ''];
     for (let from = 0; from < entries.length; from += MAX_ENTRIES) {
       const some = entries.slice(from, from + MAX_ENTRIES);
-      const refused = await putEntries(some, signal);
+      const refused = await putEntries((left) => attempt(left, signal), some, pausesMs, signal);
       accepted += some.length - (refused?.entries.length ?? 0);
       why ||= refused?.why ?? '';
       // What is refused for a reason that stays, or has no time left, is refused for all.
