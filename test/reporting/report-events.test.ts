@@ -85,7 +85,10 @@ describe('the events of a report', () => {
   ] as const)('state that the account failed where not everything could be read: %s', async (status, region, other) => {
     const failed = aFailedScope('eu-central-1', 'disk');
     const scopes = other === 'read' ? [aScope(), failed] : [aFailedScope(region, 'instance'), failed];
-    const { events, run } = aReporter({}, { inventory: { complete: false, scopes, ...(other === 'failed' && { snapshots: [] }) } });
+    const { events, run } = aReporter(
+      {},
+      { inventory: { complete: false, scopes, ...(other === 'failed' && { snapshots: [] }) } },
+    );
     const { reportId } = await run();
     const [report] = events;
     const account = report?.type === 'report' ? report.account : null;
