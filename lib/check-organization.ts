@@ -35,11 +35,7 @@ function checkTargets(given: unknown): void {
 /** Checks the accounts that a deployment covers. Returns null for this account alone. */
 export function checkOrganization(
   given: OrganizationProps | undefined,
-  {
-    deletion,
-    spend,
-    events,
-  }: { readonly deletion: DeletionSetting; readonly spend: boolean; readonly events: boolean },
+  { deletion, spend }: { readonly deletion: DeletionSetting; readonly spend: boolean },
 ): OrganizationProps | null {
   if (given === undefined) return null;
   if (typeof given !== 'object' || given === null)
@@ -55,11 +51,9 @@ export function checkOrganization(
       `cannot be deployed together with deletion "${deletion}": nothing deletes in other accounts yet, and plans of ` +
         'an organization are for reading only; leave deletion out, or deploy it in each account',
     );
-  const unused = [...(spend ? ['report.spend'] : []), ...(events ? ['events'] : [])];
-  if (unused.length > 0)
+  if (spend)
     throw refused(
-      `cannot be deployed together with ${unused.join(' and ')}: a report on an organization reads no bill and puts no ` +
-        'events yet; leave it out',
+      'cannot be deployed together with report.spend: a report on an organization reads no bill yet; leave it out',
     );
   return given;
 }

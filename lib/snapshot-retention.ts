@@ -148,8 +148,8 @@ export interface SnapshotRetentionProps {
    */
   readonly okActions?: boolean;
   /**
-   * Whether reports, plans and deletions put events on an event bus: `true` for the default bus, or a bus of yours in
-   * the stack's region. Events have totals and ids, no names. docs/events.md lists them.
+   * Whether reports, plans, deletions and failures of accounts put events on an event bus: `true` for the default bus,
+   * or a bus of yours in the stack's region. Events have totals and ids, no names. docs/events.md lists them.
    *
    * @default false
    */
@@ -259,12 +259,14 @@ export class SnapshotRetention extends Construct {
       store,
       parts: checked.parts,
       readsMembers: checked.organization !== null,
-      ...(eventBus && { eventBus }),
+      // On an organization, the function that sends its report puts the events.
+      ...(eventBus && checked.organization === null && { eventBus }),
       ...logs,
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
     this.members = checked.organization === null ? null : this.makeMembers(checked.organization);
-    this.organization = this.members === null ? null : this.makeOrganization(store, configuration, schedule, logs);
+    this.organization =
+      this.members === null ? null : this.makeOrganization(store, eventBus, configuration, schedule, logs);
     this.schedule = this.makeSchedule(checked);
 
     // An organization's first report waits: at the deployment hardly a read role is made yet.
@@ -403,6 +405,7 @@ export class SnapshotRetention extends Construct {
 
   private makeOrganization(
     store: ReportStore,
+    eventBus: IEventBus | null,
     configuration: BundledConfiguration,
     reportSchedule: string,
     logs: Logs,
@@ -414,6 +417,7 @@ export class SnapshotRetention extends Construct {
       store,
       reportSchedule,
       deadLetters: this.deadLetters,
+      ...(eventBus && { eventBus }),
       ...logs,
     });
   }
@@ -450,6 +454,7 @@ export class SnapshotRetention extends Construct {
   private makeApproval(store: ReportStore, configuration: BundledConfiguration, logs: Logs): ApprovalFunctions | null {
     if (this.deletion === null) return null;
     const { alias } = this.deletion;
+    this.tellReport({ approval: 'dashboard' });
     return new ApprovalFunctions(this, 'Approval', { configuration, store, deletion: alias, ...logs });
   }
 

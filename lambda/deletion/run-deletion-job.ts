@@ -192,7 +192,7 @@ async function recordEnd({ store }: DeletionPorts, execution: string, plan: Plan
     await settleOutcome(store, plan, isRunOf(execution));
     return await indexPlan(store, plan, isRunOf(execution));
   } finally {
-    await noteEnding(store, plan, executionName(execution), end);
+    await noteEnding(store, plan, { execution: executionName(execution), run: uniqueExecution(execution) }, end);
   }
 }
 

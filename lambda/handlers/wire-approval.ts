@@ -7,11 +7,18 @@ import { PATIENT, withLimits } from '../aws/http-limits';
 import { s3Store } from '../aws/s3-store';
 import { ALREADY_STARTED, notInvoked, startDeletion } from '../aws/start-deletion';
 import { s3ObjectLink } from '../core/report/console-links';
+import type { Zone } from '../core/time/zone';
 import type { RetentionError } from '../core/util/errors';
 import { refusal } from '../deletion/refusals';
 import { allowsRaisedCaps } from '../deletion/verify-plan';
 import type { Store } from '../ports/ports';
-import { type PlanState, renderApprovalWidget } from '../render/approval-widget';
+import {
+  approvedAnswer,
+  notAskedAnswer,
+  type PlanState,
+  renderApprovalWidget,
+  usedAnswer,
+} from '../render/approval-widget';
 import { digestOf } from '../runtime/digest';
 import { parseApprovalEnv } from '../runtime/env';
 import { reportFiles } from '../storage/keys';
@@ -61,18 +68,36 @@ function notStarted(functionName: string, cause: unknown): RetentionError {
     : notInvoked(functionName, `${name}: ${message}`, cause);
 }
 
+/** What an event has led to, and the HTML that says so. */
+interface Answered {
+  readonly html: string;
+  readonly answer: ApproveAnswer;
+}
+
+function answerHtml(answer: ApproveAnswer, zone: Zone): string {
+  switch (answer.state) {
+    case 'approved':
+      return approvedAnswer(answer);
+    case 'used':
+      return usedAnswer(answer.used, zone);
+    case 'not-asked':
+      return notAskedAnswer();
+  }
+}
+
 /** Composes the function that approves: an event of the widget's button hands its plan to the deletion function. */
 export async function runApprove(
   environment: NodeJS.ProcessEnv,
   folder: string,
   event: unknown,
   context: Context,
-): Promise<ApproveAnswer> {
+): Promise<Answered> {
   const { bucket, target } = parseApprovalEnv(environment, 'deletionFunction');
   const client = new LambdaClient({ requestHandler: withLimits(PATIENT) });
-  return approvePlan(
+  const ports = portsOf(environment, folder, bucket, context);
+  const answer = await approvePlan(
     {
-      ...portsOf(environment, folder, bucket, context),
+      ...ports,
       startDeletion: (execution, approved) =>
         startDeletion(client, { functionName: target, execution, event: approved }).catch((cause) => {
           throw notStarted(target, cause);
@@ -80,4 +105,5 @@ export async function runApprove(
     },
     event,
   );
+  return { html: answerHtml(answer, ports.config.zone), answer };
 }

@@ -13,12 +13,14 @@ import type { Config } from '../core/policy/config';
 import type { FollowedRollUp } from '../core/report/account-changes';
 import { dashboardLink, s3ObjectLink } from '../core/report/console-links';
 import { MESSAGE_SCOPES } from '../core/report/message-scope';
+import { rollUpEvents } from '../core/report/retention-event';
 import { nextScheduledDay } from '../core/time/report-schedule';
 import { malformedEvent } from '../core/util/malformed-event';
 import { oneLine } from '../core/util/safe-text';
 import { missedAccounts } from '../organization/follow-accounts';
-import { type OrganizationResult, runOrganization } from '../organization/run-organization-job';
+import { type OrganizationPorts, type OrganizationResult, runOrganization } from '../organization/run-organization-job';
 import type { ListedAccount } from '../organization/select-accounts';
+import { sendEvents } from '../ports/event-bus';
 import type { Channel, Clock, Store } from '../ports/ports';
 import { accountChangeLines } from '../render/account-changes';
 import { dayInWords } from '../render/day-text';
@@ -32,7 +34,8 @@ import { storeRollUp } from '../reporting/store-roll-up';
 import { digestOf } from '../runtime/digest';
 import { type OrganizationEnv, parseOrganizationEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
-import { reportFiles } from '../storage/keys';
+import { reportFiles, summaryFile } from '../storage/keys';
+import { busOf } from './event-bus-of';
 import { readBundledConfig } from './read-bundled-config';
 import { checkOf, scheduledTimeOf } from './read-report-event';
 
@@ -59,6 +62,9 @@ function accountLister(
       clock,
     });
 }
+
+/** Time (ms) for all events of a report: those of 5,000 accounts are 500 calls. */
+const EVENTS_LIMIT = 2 * 60_000;
 
 interface Sender {
   readonly store: Store;
@@ -105,6 +111,21 @@ async function sendMessage(
   );
 }
 
+/** Puts the events of a roll-up on the bus; none: events are off. */
+function announcing(
+  { store, config, env }: Sender,
+  environment: NodeJS.ProcessEnv,
+): Pick<OrganizationPorts, 'announce'> {
+  const { putEvents } = busOf(env, environment, { limitMs: EVENTS_LIMIT });
+  if (putEvents === undefined) return {};
+  return {
+    announce: (rollUp, email) => {
+      const location = store.locate(summaryFile(rollUp.reportId));
+      return sendEvents(putEvents, rollUpEvents(rollUp, { location, email, config: config.digest }));
+    },
+  };
+}
+
 type AgeResult = Awaited<ReturnType<typeof reportAge>>;
 
 /** Composes the function that reports on an organization, which also tells the age of the newest report. */
@@ -139,6 +160,7 @@ export function wireOrganization(
         storeViews: (rollUp) => storeRollUp(store, rollUp, config, env.region),
         runSchedule,
         send: (rollUp, scheduledAt) => sendMessage(sender, rollUp, scheduledAt),
+        ...announcing(sender, environment),
       },
       { scheduledAt: scheduledTimeOf(event), accounts: config.organization.accounts, batchFunction: env.batchFunction },
     );

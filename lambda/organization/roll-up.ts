@@ -1,5 +1,6 @@
 import { roundMoney } from '../core/policy/cost';
 import type { MemberAccount } from '../core/policy/policy';
+import { accountFailure } from '../core/report/account-failure';
 import type { Report, Totals } from '../core/report/report-model';
 import type { AccountError, RollUp, RollUpAccount } from '../core/report/roll-up';
 import { compareText } from '../core/util/compare-text';
@@ -72,21 +73,9 @@ export function reportedAccount(
       code: 'organization.foreign-resource',
       message: `the answers for account ${id} name a resource of another account: ${foreign}`,
     });
-  const { reportId, totals, scopes, complete } = report;
-  const failed = scopes.find(({ error }) => error !== undefined)?.error ?? null;
-  const error = failed && { code: failed.code, message: failed.message };
-  const nothing = scopes.every(({ status, pages }) => status !== 'read' && pages === 0);
-  if (nothing)
-    return unreadAccount({ id, name, ou }, 'failed', error ?? { code: 'unknown', message: 'nothing was read' });
-  if (complete) return { id, name, ou, status: 'read', error: null, reportId, totals };
-  const problem = report.problems.find(({ code }) => code === 'source.unread');
-  return {
-    id,
-    name,
-    ou,
-    status: 'incomplete',
-    error: error ?? { code: problem?.code ?? 'inventory.incomplete', message: problem?.message ?? 'not all was read' },
-    reportId,
-    totals,
-  };
+  const { reportId, totals } = report;
+  const failure = accountFailure(report);
+  if (failure === null) return { id, name, ou, status: 'read', error: null, reportId, totals };
+  if (failure.status === 'failed') return unreadAccount({ id, name, ou }, 'failed', failure.error);
+  return { id, name, ou, ...failure, reportId, totals };
 }

@@ -6,6 +6,7 @@ import { instantOfId } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
 import { jsonText } from '../core/util/safe-text';
 import type { DurableBatches } from '../ports/durable-steps';
+import type { EventsSent } from '../ports/event-bus';
 import type { Clock, Store } from '../ports/ports';
 import { accountsFile, batchFile, REPORTS, summaryFile } from '../storage/keys';
 import { ACCOUNT_LIST, BATCH_ROWS, parseStored, SUMMARY } from '../storage/schemas';
@@ -46,6 +47,8 @@ export interface OrganizationPorts {
   readonly storeViews: (rollUp: FollowedRollUp) => Promise<void>;
   /** Sends a roll-up, once for each scheduled time. */
   readonly send: (rollUp: FollowedRollUp, scheduledAt: number | null) => Promise<RollUpDelivery>;
+  /** Puts the events of a roll-up on a bus; never rejects. Absent: none are sent. */
+  readonly announce?: (rollUp: FollowedRollUp, email: Exclude<RollUpDelivery, 'already-sent'>) => Promise<EventsSent>;
 }
 
 export interface OrganizationRequest {
@@ -59,7 +62,7 @@ export interface OrganizationRequest {
 /** The result of a run; without numbers where a duplicate delivery found the report sent. */
 export type OrganizationResult =
   | { readonly delivery: 'already-sent' }
-  | (Counts & { readonly reportId: string; readonly delivery: RollUpDelivery });
+  | (Counts & Partial<EventsSent> & { readonly reportId: string; readonly delivery: RollUpDelivery });
 
 /** What a run measures. */
 interface Counts {
@@ -189,6 +192,27 @@ function countsOf(rollUp: FollowedRollUp, failures: readonly (string | null)[]):
   };
 }
 
+/** Reads the roll-up of this report. Throws `organization.stored` where it is not there. */
+async function storedRollUp(store: Store, reportId: string): Promise<FollowedRollUp> {
+  const key = summaryFile(reportId);
+  const rollUp = parseStored(SUMMARY, await store.get(key));
+  if (rollUp === null) throw missing(store, key);
+  return rollUp;
+}
+
+/** Sends the events of a roll-up, unless another run sends the same one. Events decide nothing: never rejects. */
+async function announceRollUp(
+  steps: DurableBatches,
+  { announce, store }: OrganizationPorts,
+  reportId: string,
+  delivery: RollUpDelivery,
+): Promise<Partial<EventsSent>> {
+  if (announce === undefined || delivery === 'already-sent') return {};
+  return steps
+    .step('events', async () => announce(await storedRollUp(store, reportId), delivery))
+    .catch(() => ({ events: 'failed', eventsFailure: 'the step did not end' }));
+}
+
 /**
  * Reports on an organization: lists its accounts, has them read batch by batch, stores and sends one roll-up. A batch
  * that fails fails its accounts and nothing else. What one step hands to the next is in the store.
@@ -212,11 +236,9 @@ export async function runOrganization(
   const counts = await steps.step('roll-up', async () =>
     countsOf(await rollUpAccounts(ports, reportId, failures), failures),
   );
-  const delivery = await steps.step('send', async () => {
-    const key = summaryFile(reportId);
-    const rollUp = parseStored(SUMMARY, await ports.store.get(key));
-    if (rollUp === null) throw missing(ports.store, key);
-    return ports.send(rollUp, scheduledAt);
-  });
-  return { reportId, delivery, ...counts, seconds: (ports.clock() - at) / 1_000 };
+  const delivery = await steps.step('send', async () =>
+    ports.send(await storedRollUp(ports.store, reportId), scheduledAt),
+  );
+  const events = await announceRollUp(steps, ports, reportId, delivery);
+  return { reportId, delivery, ...counts, ...events, seconds: (ports.clock() - at) / 1_000 };
 }

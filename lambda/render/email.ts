@@ -69,7 +69,7 @@ function linksBlock(report: Report, context: TextContext): EmailBlock {
     ...(deletionMode === 'automatic' && deletionSchedule !== undefined && region !== null
       ? [{ text: 'Stop all automatic deletion (choose Disable):', link: scheduleLink(deletionSchedule, region) }]
       : []),
-    ...(dashboard !== undefined && region !== null
+    ...(dashboard !== undefined && region !== null && !canApproveOnDashboard(report, context)
       ? [{ text: 'Dashboard:', link: dashboardLink(dashboard, region) }]
       : []),
   ];
@@ -86,14 +86,26 @@ const hasApplyCommand = (report: Report, context: TextContext): boolean =>
   (emailState(report, context) === 'deletable' ||
     (emailState(report, context) === 'countdown' && context.deletionMode === 'approve'));
 
-function applyBlock({ plan, zone, account, totals }: Report, { applyCommand, run }: TextContext): EmailBlock {
+/** Whether the e-mail has the link by which a person approves the plan. */
+const canApproveOnDashboard = (report: Report, context: TextContext): boolean =>
+  context.approvesOnDashboard === true && context.dashboard !== undefined && hasApplyCommand(report, context);
+
+function applyBlock(report: Report, context: TextContext): EmailBlock {
+  const { plan, zone, account, totals } = report;
+  const { applyCommand, run, dashboard } = context;
   if (applyCommand === null || run.kind !== 'deployed') return [];
   const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
-  return [
-    `If you do nothing, nothing is deleted. To delete ${these} (it starts at once, and cannot be undone), paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)} until ${mediumMinute(localMinute(plan.expiresAt, zone))}:`,
-    { text: 'CloudShell:', link: cloudShellLink(run.region) },
-    ...commandLines(applyCommand),
-  ];
+  const until = `until ${mediumMinute(localMinute(plan.expiresAt, zone))}`;
+  const shell = `paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)}`;
+  const start = `If you do nothing, nothing is deleted. To delete ${these} (it starts at once, and cannot be undone)`;
+  const steps: EmailBlock =
+    dashboard !== undefined && canApproveOnDashboard(report, context)
+      ? [
+          { text: `${start}, approve the plan on the dashboard ${until}:`, link: dashboardLink(dashboard, run.region) },
+          `Or ${shell}:`,
+        ]
+      : [`${start}, ${shell} ${until}:`];
+  return [...steps, { text: 'CloudShell:', link: cloudShellLink(run.region) }, ...commandLines(applyCommand)];
 }
 
 /** How to make the report again without waiting for the next one. */

@@ -80,6 +80,8 @@ export interface TextContext {
   readonly deletionSchedule?: string;
   /** The name of the dashboard; absent: none is deployed. */
   readonly dashboard?: string;
+  /** Whether a plan can be approved on the dashboard. */
+  readonly approvesOnDashboard?: boolean;
   /** The configured limits of a plan; absent: not known. */
   readonly limits?: PlanLimits;
   /** The configured grace period of automatic deletion. */

@@ -82,6 +82,8 @@ export interface DeletionNotice {
   readonly reportSchedule?: string;
   /** The name of the schedule that starts the deletion. */
   readonly schedule?: string;
+  /** Whether a person can also approve on the dashboard. */
+  readonly approval?: 'dashboard';
 }
 
 /**
@@ -126,6 +128,7 @@ function contextOf(
     isFirstReport,
     ...(limits !== undefined && { limits }),
     ...(dashboard !== undefined && { dashboard }),
+    ...(deletion?.approval === 'dashboard' && { approvesOnDashboard: true }),
     ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
     ...(deletion?.isDeleting === true && { isDeleting: true }),
     ...(evidenceHead !== undefined && { evidenceHead }),

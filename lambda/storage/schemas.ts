@@ -231,9 +231,10 @@ export const LOCK = z.looseObject({
   released: z.catch(z.boolean(), false),
 });
 
-/** How an execution ended, and the digest of its plan. */
+/** How an execution ended, with its run and the digest of its plan. `run` absent: a note of an earlier version. */
 export const EXECUTION_END = z.looseObject({
   digest: z.string(),
+  run: z.exactOptional(z.string()),
   end: z.union([
     z.looseObject({ state: z.literal('finished') }),
     z.looseObject({

@@ -23,6 +23,7 @@ import { stageFunction } from '../../lambda/runtime/stage-function';
 import { WRITE_ONCE } from '../../lambda/storage/keys';
 import { bundleHandler } from '../../scripts/bundle';
 import { pointSdkTo } from '../support/aws-env';
+import { validateEvent } from '../support/event-schema';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
@@ -62,6 +63,7 @@ describe('the report of an organization', () => {
       readonly faults?: readonly FaultInput[];
       readonly change?: (organization: OrganizationData) => OrganizationData;
       readonly failing?: (batch: number) => boolean;
+      readonly eventBus?: string;
       readonly env?: Readonly<Record<string, string>>;
     },
     use: (hub: Hub) => Promise<void>,
@@ -101,6 +103,7 @@ describe('the report of an organization', () => {
             bucket: BUCKET,
             batchFunction: 'batch',
             reportSchedule: 'cron(0 8 ? * MON *)',
+            ...(given.eventBus !== undefined && { eventBus: given.eventBus }),
           }),
           ...environment,
         },
@@ -237,6 +240,45 @@ describe('the report of an organization', () => {
       expect(attributeOf(emulator, 'account')).toContain(memberNamed(organization, 'client-bakery'));
       const ofAccounts = emulator.published.filter(({ attributes }) => attributes.scope?.value === 'account');
       expect(ofAccounts.every(({ subject }) => subject?.startsWith('[Lightsail] client-b'))).toBe(true);
+    });
+  }, 120_000);
+
+  it('puts one event for its report, and one for each account that it could not read, once for a scheduled time', async () => {
+    const eventBus = 'arn:aws:events:eu-central-1:123456789012:event-bus/default';
+    await withHub({ eventBus }, async (hub) => {
+      const { emulator, report, organization } = hub;
+      const event = { scheduledTime: new Date(Date.now() - 3_600_000).toISOString() };
+      expect(await report(event)).toMatchObject({ delivery: 'sent', events: 'sent' });
+      expect(await report(event)).toEqual({ delivery: 'already-sent' });
+      const details = emulator.events.map(({ bus, source, detailType, detail }) => {
+        expect([bus, source, validateEvent(detail)]).toEqual([eventBus, 'lightsail-retention', []]);
+        return { detailType, account: detail.account, status: detail.status };
+      });
+      const failure = { detailType: 'Lightsail Snapshot Account Failure' };
+      const failed = (['client-kennel', 'client-tailor', 'legacy-mail'] as const).map((name) => ({
+        ...failure,
+        account: memberNamed(organization, name),
+        status: name === 'legacy-mail' ? 'not-active' : 'no-role',
+      }));
+      expect(details).toHaveLength(4);
+      expect(details).toEqual(
+        expect.arrayContaining([
+          { detailType: 'Lightsail Snapshot Report', account: null, status: undefined },
+          ...failed,
+        ]),
+      );
+      expect(emulator.published).toHaveLength(1);
+    });
+  }, 120_000);
+
+  it('sends its message though the bus refuses the events', async () => {
+    const config = { ...CONFIG, organization: { accounts: { include: ['client-bakery'] } } };
+    const faults: FaultInput[] = [{ service: 'events', fault: 'deny', by: 'nothing-allows' }];
+    await withHub({ eventBus: 'mine', config, faults }, async ({ report, emulator }) => {
+      const result = await report({});
+      expect(result).toMatchObject({ delivery: 'sent', complete: true, events: 'failed' });
+      expect(result).toHaveProperty('eventsFailure', expect.stringContaining('AccessDeniedException'));
+      expect(emulator.published).toHaveLength(1);
     });
   }, 120_000);
 

@@ -135,6 +135,23 @@ describe('a deployment for an organization', () => {
     expect(JSON.stringify(written)).not.toMatch(/plans|evidence|results/);
   });
 
+  test('may put events on the bus where events are on, and is the only function that knows the bus', () => {
+    const busesOf = (props: Partial<SnapshotRetentionProps>) => {
+      const template = deployedIn('111122223333', props);
+      const statements = statementsOf(template.toJSON()).filter((each) => actionsOf(each).includes('events:PutEvents'));
+      const functions = Object.entries(template.findResources('AWS::Lambda::Function'));
+      const knowing = functions.filter(
+        ([, { Properties }]) => Properties.Environment.Variables.EVENT_BUS !== undefined,
+      );
+      return { statements: statements.length, knowing: knowing.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')) };
+    };
+    expect(busesOf(ORGANIZATION)).toEqual({ statements: 0, knowing: [] });
+    expect(busesOf({ ...ORGANIZATION, events: true })).toEqual({
+      statements: 1,
+      knowing: ['RetentionOrganizationFunction'],
+    });
+  });
+
   test('is started by the schedule, by its alias; no check for a first report runs before roles exist', () => {
     const template = deployedIn('111122223333', ORGANIZATION);
     const schedules = Object.values(template.findResources('AWS::Scheduler::Schedule')).map(
@@ -162,9 +179,8 @@ describe('a deployment for an organization', () => {
     [
       'the bill',
       { ...ORGANIZATION, configuration: { origin: 'retention.yaml', config: { version: 1, report: { spend: true } } } },
-      /together with report\.spend: .* reads no bill and puts no events yet; leave it out$/,
+      /together with report\.spend: .* reads no bill yet; leave it out$/,
     ],
-    ['events', { ...ORGANIZATION, events: true }, /together with events: .* puts no events yet; leave it out$/],
     ['no targets', { organization: { targets: [] } }, /^organization: got targets \[\], expected a list of ARNs/],
     ['an id', { organization: { targets: ['r-ab12'] } }, /got the target "r-ab12", expected the ARN of a root/],
     [

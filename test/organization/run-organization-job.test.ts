@@ -3,6 +3,7 @@ import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { durableBatches } from '../../lambda/aws/durable-steps';
 import { globMatches } from '../../lambda/config/globs';
 import type { FollowedRollUp } from '../../lambda/core/report/account-changes';
+import { rollUpEvents } from '../../lambda/core/report/retention-event';
 import type { RollUpAccount } from '../../lambda/core/report/roll-up';
 import {
   accountsOfBatch,
@@ -16,6 +17,7 @@ import {
 import type { ListedAccount } from '../../lambda/organization/select-accounts';
 import { summaryFile } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
+import { validateEvent } from '../support/event-schema';
 import { someTotals } from './totals';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');
@@ -216,4 +218,64 @@ test('patterns that select no account end the report with a sentence', async () 
   const { error, sent } = await ran([]);
   expect(error).toContain('organization.accounts selects none of 0 accounts');
   expect(sent).toEqual([]);
+});
+
+describe('the events of a report on an organization', () => {
+  const announcing = (
+    announce: NonNullable<OrganizationPorts['announce']>,
+    delivery: 'sent' | 'already-sent' | 'switched-off' = 'sent',
+  ): Partial<OrganizationPorts> => ({ announce, send: async () => delivery });
+
+  it('follow its e-mail, with what was stored', async () => {
+    const told: unknown[] = [];
+    const announce: OrganizationPorts['announce'] = async (...given) => {
+      told.push(given);
+      return { events: 'sent' };
+    };
+    const { result, summary } = await ran(listed(3), { ports: announcing(announce) });
+    expect(told).toEqual([[summary, 'sent']]);
+    expect(result).toMatchObject({ delivery: 'sent', events: 'sent' });
+  });
+
+  it('are sent by the run that sends the e-mail alone', async () => {
+    const announce = jest.fn();
+    const { result } = await ran(listed(3), { ports: announcing(announce, 'already-sent') });
+    expect(announce).not.toHaveBeenCalled();
+    expect(result).not.toHaveProperty('events');
+  });
+
+  it('never fail it', async () => {
+    const refused = { events: 'failed', eventsFailure: 'no such bus' } as const;
+    const { result } = await ran(listed(3), { ports: announcing(async () => refused) });
+    expect(result).toMatchObject({ delivery: 'sent', ...refused });
+    const broken = await ran(listed(3), { ports: announcing(() => Promise.reject(new Error('died'))) });
+    expect([broken.error, broken.result]).toMatchObject([null, { delivery: 'sent', events: 'failed' }]);
+  });
+
+  it('are one for the report, and one for each account that was not read in full, without a name', async () => {
+    const rowOf = (account: Pick<ListedAccount, 'id' | 'name' | 'ou'>): RollUpAccount => {
+      const error = { code: 'AccessDenied', message: 'the role <secret> of account-1' };
+      if (account.name === 'account-1') return { ...account, status: 'no-role', error, reportId: null, totals: null };
+      if (account.name === 'account-2')
+        return { ...account, status: 'incomplete', error: null, reportId: ID, totals: someTotals({ snapshots: 1 }) };
+      return { ...account, status: 'read', error: null, reportId: ID, totals: someTotals({ snapshots: 2 }) };
+    };
+    const [first, ...rest] = listed(4);
+    const { summary } = await ran([...rest, { ...first, state: 'SUSPENDED' } as ListedAccount], { rowOf });
+    const events = rollUpEvents(summary, { location: 's3://b/summary.json', email: 'sent', config: 'sha256:1' });
+    const failed = { schemaVersion: 1, type: 'account-failed', reportId: ID };
+    const idOf = (id: string) => ({ id: `account-failed/${ID}/${id}`, account: id });
+    expect(events).toEqual([
+      {
+        ...{ schemaVersion: 1, type: 'report', id: `report/${ID}`, reportId: ID, account: null },
+        ...{ accounts: 4, accountsUnread: 3, complete: false, location: 's3://b/summary.json', email: 'sent' },
+        ...{ config: 'sha256:1', totals: someTotals({ snapshots: 3 }) },
+      },
+      { ...failed, ...idOf('100000000000'), status: 'not-active', code: 'organization.not-active' },
+      { ...failed, ...idOf('100000000001'), status: 'no-role', code: 'AccessDenied' },
+      { ...failed, ...idOf('100000000002'), status: 'incomplete', code: 'unknown' },
+    ]);
+    expect(events.flatMap(validateEvent)).toEqual([]);
+    expect(JSON.stringify(events)).not.toMatch(/account-\d|secret|ou-ab12/);
+  });
 });

@@ -161,6 +161,7 @@ describe('the e-mail', () => {
     mode: fc.constantFrom('off' as const, 'approve' as const, 'automatic' as const),
     days: fc.integer({ min: 0, max: 9 }),
     hasCommand: fc.boolean(),
+    approvesOnDashboard: fc.boolean(),
     confirmedSubscribers: fc.constantFrom<(number | null)[]>(null, 0, 1),
     bill: fc.constantFrom(null, 'unread' as const, 1, 30),
   });
@@ -182,6 +183,7 @@ describe('the e-mail', () => {
     mode: 'off',
     days: 0,
     hasCommand: true,
+    approvesOnDashboard: true,
     confirmedSubscribers: 0,
     bill: 30,
   };
@@ -252,6 +254,7 @@ describe('the e-mail', () => {
       confirmedSubscribers: given.confirmedSubscribers,
       deletionSchedule: `${'s'.repeat(64)}`,
       dashboard: 'd'.repeat(200),
+      approvesOnDashboard: given.approvesOnDashboard && mode === 'approve',
       evidenceHead: `00000214:${'0'.repeat(64)}`,
       fullReport: blocked === 'report.not-stored' ? null : CONTEXT.fullReport,
       tagPrefix: 'r'.repeat(60),
@@ -384,6 +387,54 @@ describe('the e-mail', () => {
     expect(given(aReport([item]), new Map([[item.snapshot.arn ?? '', '2026-11-30']]))).toMatch(/will be deleted on/);
     for (const report of [aReport([item]), aReport([kept()]), situation('blocked'), situation('incomplete')])
       expect(given(report)).not.toMatch(/(?<!Nothing )will be deleted(?! by)/i);
+  });
+
+  describe('where plans can be approved on the dashboard', () => {
+    const context: TextContext = {
+      ...CONTEXT,
+      applyCommand: 'apply-it',
+      deletionMode: 'approve',
+      dashboard: 'Snapshots',
+      approvesOnDashboard: true,
+    };
+    const LINK =
+      'https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/Snapshots';
+    const mailWith = (report: Report, given: Partial<TextContext> = {}) =>
+      renderEmail(report, { ...context, ...given });
+
+    test('says so with the link and the last day, before the command, with the subject of any other', () => {
+      const report = aReport([expired()]);
+      const { subject, body } = mailWith(report);
+      expect(body).toContain(
+        `To delete it at once (it cannot be undone), approve the plan on the dashboard until 30 Nov 2026 08:00: ${LINK}\n` +
+          'Or paste this into CloudShell of account 123456789012:\n',
+      );
+      expect(body.split(LINK)).toHaveLength(2);
+      const other = mailWith(report, { approvesOnDashboard: false });
+      expect(subject).toBe(other.subject);
+      expect(body.split('\n').length).toBe(other.body.split('\n').length);
+      expect(other.body).not.toMatch(/approve the plan/);
+    });
+
+    test.each<[string, Report, Partial<TextContext>]>([
+      ['there is nothing to delete', aReport([kept()]), {}],
+      [
+        'the report is incomplete',
+        aReport([expired()], { complete: false, scopes: [aFailedScope('eu-south-2', 'disk')] }),
+        {},
+      ],
+      [
+        'the plan is blocked',
+        aReport([expired()], {
+          plan: { id: 'p', digest: 'd', expiresAt: NOW, count: 1, blocked: { code: 'cap.max-share', message: 'x' } },
+        }),
+        {},
+      ],
+      ['the plan is not stored', aReport([expired()]), { applyCommand: null, fullReport: null }],
+      ['no dashboard is deployed', aReport([expired()]), { dashboard: undefined as never }],
+    ])('does not say so where %s', (_, report, given) => {
+      expect(mailWith(report, given).body).not.toMatch(/approve the plan/i);
+    });
   });
 
   test('offers no command to delete when the plan is blocked', () => {
