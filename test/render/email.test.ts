@@ -406,7 +406,7 @@ describe('the e-mail', () => {
       const report = aReport([expired()]);
       const { subject, body } = mailWith(report);
       expect(body).toContain(
-        `To delete it at once (it cannot be undone), approve the plan on the dashboard until 30 Nov 2026 08:00: ${LINK}\n` +
+        `To delete it (it starts at once, and cannot be undone), approve the plan on the dashboard until 30 Nov 2026 08:00: ${LINK}\n` +
           'Or paste this into CloudShell of account 123456789012:\n',
       );
       expect(body.split(LINK)).toHaveLength(2);
