@@ -72,9 +72,9 @@ function renderRollUp(
     case 'html':
       return renderRollUpHtml(rollUp, context);
     case 'markdown':
-      return renderRollUpMarkdown(rollUp, context);
+      return renderRollUpMarkdown(rollUp);
     case 'email': {
-      const { subject, body } = renderRollUpEmail(rollUp, context);
+      const { subject, body } = renderRollUpEmail(rollUp);
       return [`Subject: ${subject}\n\n`, body].map((text) => wrapped(text, screen));
     }
   }

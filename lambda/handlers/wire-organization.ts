@@ -80,7 +80,6 @@ async function sendMessage(
   const page = store.locate(reportFiles(rollUp.reportId).html);
   const link = s3ObjectLink(page, region);
   const email = renderRollUpEmail(rollUp, {
-    details: new Map(),
     places: [
       {
         text: `Every account, with its report (choose Open):${link === null ? ` ${page}` : ''}`,

@@ -3,6 +3,7 @@ import type { MemberAccount } from '../core/policy/policy';
 import type { Report, Totals } from '../core/report/report-model';
 import type { AccountError, RollUp, RollUpAccount } from '../core/report/roll-up';
 import { compareText } from '../core/util/compare-text';
+import { unreadScopes } from '../render/report-sections';
 
 const NO_TOTALS: Totals = {
   snapshots: 0,
@@ -58,6 +59,18 @@ function foreignArn({ items, sources }: Pick<Report, 'items' | 'sources'>, id: s
   return sources.find(isForeign)?.arn ?? null;
 }
 
+/** What of an account was not read, though it has a report. */
+function unreadParts({ scopes }: Pick<Report, 'scopes'>): Pick<RollUpAccount, 'notRead' | 'deniedRegions'> {
+  const notRead = unreadScopes({ scopes }).map(
+    ({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`,
+  );
+  const denied = scopes.filter(({ status }) => status === 'denied').map(({ region }) => region);
+  return {
+    ...(notRead.length > 0 && { notRead }),
+    ...(denied.length > 0 && { deniedRegions: [...new Set(denied)] }),
+  };
+}
+
 /**
  * An account with its report. A report that names resources of another account counts as none: its credentials are not
  * those of the account.
@@ -78,7 +91,8 @@ export function reportedAccount(
   const nothing = scopes.every(({ status, pages }) => status !== 'read' && pages === 0);
   if (nothing)
     return unreadAccount({ id, name, ou }, 'failed', error ?? { code: 'unknown', message: 'nothing was read' });
-  if (complete) return { id, name, ou, status: 'read', error: null, reportId, totals };
+  const parts = unreadParts(report);
+  if (complete) return { id, name, ou, status: 'read', error: null, reportId, totals, ...parts };
   const problem = report.problems.find(({ code }) => code === 'source.unread');
   return {
     id,
@@ -88,5 +102,6 @@ export function reportedAccount(
     error: error ?? { code: problem?.code ?? 'inventory.incomplete', message: problem?.message ?? 'not all was read' },
     reportId,
     totals,
+    ...parts,
   };
 }

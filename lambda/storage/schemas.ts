@@ -359,6 +359,8 @@ const accountRow = {
   error: z.nullable(z.looseObject({ code: z.string(), message: z.string() })),
   reportId: z.nullable(z.string()),
   totals: z.nullable(totals),
+  notRead: z.exactOptional(z.array(z.string())),
+  deniedRegions: z.exactOptional(z.array(z.string())),
 };
 
 /** What one batch of accounts has read. */

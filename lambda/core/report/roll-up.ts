@@ -19,6 +19,10 @@ export interface RollUpAccount extends MemberAccount {
   readonly error: AccountError | null;
   readonly reportId: string | null;
   readonly totals: Totals | null;
+  /** Lists that were not read, such as `us-east-1 disk (AccessDeniedException)`; absent: none. */
+  readonly notRead?: readonly string[];
+  /** Regions that were not read because a service control policy denies them; absent: none. */
+  readonly deniedRegions?: readonly string[];
 }
 
 /** One view over the reports of several accounts. It decides nothing. */
