@@ -118,7 +118,9 @@ async function listBatches(
   requireSelected(selection, accounts);
   const { selected, notActive, warnings } = selection;
   await putJson(store, accountsFile(reportId), { schemaVersion: 1, selected, notActive, warnings });
-  return Math.ceil(selected.length / BATCH_SIZE);
+  // A try before may have stored another list: that one is read.
+  const stored = await readAccounts(store, reportId);
+  return Math.ceil(stored.selected.length / BATCH_SIZE);
 }
 
 /** The accounts of a batch, all failed where the batch has: nothing is known of them. */

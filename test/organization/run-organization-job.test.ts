@@ -14,6 +14,7 @@ import {
   storeBatch,
 } from '../../lambda/organization/run-organization-job';
 import type { ListedAccount } from '../../lambda/organization/select-accounts';
+import type { Store } from '../../lambda/ports/ports';
 import { summaryFile } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
 import { someTotals } from './totals';
@@ -112,6 +113,27 @@ async function ran(
   };
 }
 
+/** A store that keeps the first object, and then fails as if its answer had been lost. */
+function lostAnswer(): { readonly objects: Map<string, string>; readonly store: Store } {
+  const objects = new Map<string, string>();
+  const store = memoryStore(objects);
+  let isFirst = true;
+  return {
+    objects,
+    store: {
+      ...store,
+      putIfAbsent: async (object) => {
+        const isStored = await store.putIfAbsent(object);
+        if (isFirst) {
+          isFirst = false;
+          throw new Error('socket hang up');
+        }
+        return isStored;
+      },
+    },
+  };
+}
+
 beforeAll(() => LocalDurableTestRunner.setupTestEnvironment({ skipTime: true }));
 afterAll(() => LocalDurableTestRunner.teardownTestEnvironment());
 
@@ -205,6 +227,18 @@ test('an account that three reports in a row could not read is counted, and name
   const fourth = await report(13, [a, d], [d.id]);
   expect(fourth.summary.changes).toMatchObject({ lostRole: [{ id: d.id }] });
   expect(fourth.result).toMatchObject({ accountsMissed: 0 });
+});
+
+test('a list whose answer was lost is the one that is read, also where an account has left since', async () => {
+  const lists = [listed(26), listed(25)];
+  const lost = lostAnswer();
+  const { summary, result } = await ran([], {
+    objects: lost.objects,
+    ports: { store: lost.store, listAccounts: async () => lists.shift() ?? [] },
+  });
+  expect(lists).toEqual([]);
+  expect(summary.accounts.map(({ id, status }) => [id, status])).toEqual(listed(26).map(({ id }) => [id, 'read']));
+  expect(result).toMatchObject({ accounts: 26, accountsUnread: 0 });
 });
 
 test('a scheduled time whose report was sent makes no other one', async () => {
