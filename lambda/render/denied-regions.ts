@@ -1,7 +1,7 @@
 import type { RollUpAccount } from '../core/report/roll-up';
 import { oneLine } from '../core/util/safe-text';
 import { formatCount, formatNumber } from './numbers';
-import { accountTitle, firstTen } from './roll-up';
+import { accountTitle, firstTen, unreadLine } from './roll-up';
 
 /** Regions that a service control policy denies in some accounts. */
 interface DeniedRegions {
@@ -44,6 +44,12 @@ export function deniedLine(
   const count = groups.reduce((sum, { accounts: of }) => sum + of.length, 0);
   const others = groups.length - named.length;
   return `Denied by a service control policy in ${formatCount(count, 'account')}, and not read: ${named.join('; ')}${others > 0 ? `; and ${formatNumber(others)} more` : ''}.`;
+}
+
+/** How far the accounts were read: the first lines of what is made over several. */
+export function readingLines(accounts: readonly RollUpAccount[]): readonly string[] {
+  const denied = deniedLine(accounts);
+  return [unreadLine(accounts), ...(denied === null ? [] : [denied])];
 }
 
 /** The denied regions with every account, a line for each set of regions. */

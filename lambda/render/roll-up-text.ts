@@ -1,6 +1,6 @@
 import type { RollUp, RollUpAccount } from '../core/report/roll-up';
 import { oneLine } from '../core/util/safe-text';
-import { DENIED_TITLE, deniedItems, deniedLine } from './denied-regions';
+import { DENIED_TITLE, deniedItems, deniedLine, readingLines } from './denied-regions';
 import { escapeMarkdown } from './markdown';
 import { formatCount } from './numbers';
 import {
@@ -79,8 +79,7 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
 export function* renderRollUpMarkdown(rollUp: RollUp): Generator<string> {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   yield '# Lightsail snapshots of several accounts\n\n';
-  const lines = [unreadLine(rollUp.accounts), deniedLine(rollUp.accounts), rollUpOutcome(rollUp)];
-  for (const line of lines) if (line !== null) yield `${escapeMarkdown(line)}\n\n`;
+  for (const line of [...readingLines(rollUp.accounts), rollUpOutcome(rollUp)]) yield `${escapeMarkdown(line)}\n\n`;
   const missing = [...unread, ...partly];
   if (missing.length > 0) yield '## Not read, or in part\n\n';
   for (const account of missing)
