@@ -11,7 +11,7 @@ import { accountsFile, batchFile, REPORTS, summaryFile } from '../storage/keys';
 import { ACCOUNT_LIST, BATCH_ROWS, parseStored, SUMMARY } from '../storage/schemas';
 import { followAccounts, missedAccounts } from './follow-accounts';
 import { makeRollUp, unreadAccount } from './roll-up';
-import { type ListedAccount, requireSelected, selectAccounts } from './select-accounts';
+import { type AccountSelection, type ListedAccount, requireSelected, selectAccounts } from './select-accounts';
 
 /** Accounts of one invocation: 5,000 accounts are 200 durable operations. */
 export const BATCH_SIZE = 25;
@@ -75,6 +75,8 @@ interface Counts {
   readonly problems: number;
   readonly sizeGb: number;
   readonly monthlyCostCeiling: number;
+  /** Patterns that match no account; absent: none. */
+  readonly warnings?: readonly string[];
   readonly seconds: number;
 }
 
@@ -90,10 +92,7 @@ async function putJson(store: Store, key: string, value: unknown): Promise<void>
 }
 
 /** Reads the accounts of a report. Throws `organization.stored` where they are not there. */
-export async function readAccounts(
-  store: Store,
-  reportId: string,
-): Promise<{ readonly selected: readonly MemberAccount[]; readonly notActive: readonly ListedAccount[] }> {
+export async function readAccounts(store: Store, reportId: string): Promise<Omit<AccountSelection, 'excluded'>> {
   const key = accountsFile(reportId);
   const list = parseStored(ACCOUNT_LIST, await store.get(key));
   if (list === null) throw missing(store, key);
@@ -156,7 +155,7 @@ async function rollUpAccounts(
   reportId: string,
   failures: readonly (string | null)[],
 ): Promise<FollowedRollUp> {
-  const { selected, notActive } = await readAccounts(store, reportId);
+  const { selected, notActive, warnings } = await readAccounts(store, reportId);
   const rows: RollUpAccount[] = notActive.map((account) =>
     unreadAccount(account, 'not-active', {
       code: 'organization.not-active',
@@ -165,7 +164,8 @@ async function rollUpAccounts(
   );
   for (const [batch, failure] of failures.entries())
     rows.push(...(await rowsOfBatch(store, { reportId, batch }, accountsOfBatch(selected, batch), failure)));
-  const rollUp = followAccounts(makeRollUp(reportId, rows), await previousRollUp(store, reportId));
+  const made = { ...makeRollUp(reportId, rows), ...(warnings.length > 0 && { warnings }) };
+  const rollUp = followAccounts(made, await previousRollUp(store, reportId));
   await storeViews(rollUp);
   // Last: a report without it is not finished.
   await putJson(store, summaryFile(reportId), rollUp);
@@ -173,7 +173,7 @@ async function rollUpAccounts(
 }
 
 function countsOf(rollUp: FollowedRollUp, failures: readonly (string | null)[]): Omit<Counts, 'seconds'> {
-  const { accounts, complete, totals } = rollUp;
+  const { accounts, complete, totals, warnings } = rollUp;
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = totals;
   return {
     accounts: accounts.length,
@@ -188,6 +188,7 @@ function countsOf(rollUp: FollowedRollUp, failures: readonly (string | null)[]):
     problems,
     sizeGb,
     monthlyCostCeiling,
+    ...(warnings !== undefined && { warnings }),
   };
 }
 

@@ -31,7 +31,8 @@ export interface RollUpEmailContext {
 
 const MAX_UNREAD = 10;
 const MAX_ACCOUNTS = 8;
-const MAX_CHANGES = 5;
+/** Lines about the accounts as a whole, and about what changed: together. */
+const MAX_GENERAL = 7;
 /** Names are cut so far that the first line holds ten of them. */
 const FIRST_LINE_NAMES = [60, 40, 24, 12] as const;
 
@@ -64,6 +65,16 @@ function firstLines(rollUp: RollUp): EmailBlock {
     rollUpOutcome(rollUp),
   ].filter((line) => line !== '');
 }
+
+/** Patterns that match no account, in one line, then what changed. */
+const generalLines = ({ warnings = [] }: RollUp, { changes = [] }: RollUpEmailContext): readonly string[] => [
+  ...warnings
+    .slice(0, 1)
+    .map(
+      (first) => `Warning: ${first}${warnings.length > 1 ? `; and ${formatNumber(warnings.length - 1)} more` : ''}.`,
+    ),
+  ...changes,
+];
 
 function unreadBlock(rollUp: RollUp, maxName: number): EmailBlock {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
@@ -100,11 +111,15 @@ function accountsBlock(rollUp: RollUp, maxName: number): EmailBlock {
 
 /** Renders the e-mail of a roll-up: at most 40 lines and 8 KiB, whatever the number of accounts. */
 export function renderRollUpEmail(rollUp: RollUp, context: RollUpEmailContext = {}): EmailText {
+  const first = firstLines(rollUp);
+  const general = generalLines(rollUp, context)
+    .slice(0, MAX_GENERAL - first.length)
+    .map((line) => foreignText(line, MAX_LINE_CHARACTERS));
   const body = fitEmail((maxName) => [
-    firstLines(rollUp),
+    first,
     unreadBlock(rollUp, maxName),
     accountsBlock(rollUp, maxName),
-    (context.changes ?? []).slice(0, MAX_CHANGES).map((line) => foreignText(line, MAX_LINE_CHARACTERS)),
+    general,
     context.places ?? [],
     [REPORT_ONLY],
     [

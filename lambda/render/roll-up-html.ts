@@ -84,11 +84,12 @@ export function* renderRollUpHtml(
 ): Generator<string> {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   const denied = deniedLine(rollUp.accounts);
+  const { warnings = [] } = rollUp;
   yield `${pageStart({ title: 'Lightsail snapshots of several accounts', scriptHash: ROLL_UP_SCRIPT_HASH })}<main class="wrap">
 <h1>Lightsail snapshots of several accounts</h1>
 <p><strong>${htmlText(unreadLine(rollUp.accounts))}</strong></p>
 ${denied === null ? '' : `<p><strong>${htmlText(denied)}</strong></p>\n`}<p>${htmlText(rollUpOutcome(rollUp))}</p>
-<p class="dim">${htmlText(REPORT_ONLY)}</p>
+${warnings.map((warning) => `<p>Warning: ${htmlText(warning)}</p>\n`).join('')}<p class="dim">${htmlText(REPORT_ONLY)}</p>
 <p><input type="search" id="search" aria-label="Search accounts" placeholder="Search accounts" hidden></p>
 <p id="none" hidden>No account has this text.</p>
 `;

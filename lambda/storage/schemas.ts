@@ -337,6 +337,7 @@ export const ACCOUNT_LIST = z.looseObject({
   schemaVersion: z.literal(1),
   selected: z.array(z.looseObject(member)),
   notActive: z.array(z.looseObject({ ...member, state: z.nullable(z.string()) })),
+  warnings: z.array(z.string()),
 });
 
 const totals: z.ZodMiniType<Totals> = z.looseObject({
@@ -376,6 +377,7 @@ export const SUMMARY: z.ZodMiniType<FollowedRollUp> = z.looseObject({
   complete: z.boolean(),
   accounts: z.array(z.looseObject({ ...accountRow, unreadReports: z.number() })),
   totals,
+  warnings: z.exactOptional(z.array(z.string())),
   spend: z.catch(z.null(), null),
   changes: z.nullable(
     z.looseObject({

@@ -2,6 +2,7 @@ import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { durableBatches } from '../../lambda/aws/durable-steps';
 import { globMatches } from '../../lambda/config/globs';
+import type { AccountGlobs } from '../../lambda/core/policy/config';
 import type { FollowedRollUp } from '../../lambda/core/report/account-changes';
 import type { RollUpAccount } from '../../lambda/core/report/roll-up';
 import {
@@ -55,7 +56,9 @@ async function ran(
       totals: someTotals({ snapshots: 2, expire: 1 }),
     }),
     ports: changed = {},
+    globs = { include: ['*'], exclude: [] },
   }: {
+    readonly globs?: AccountGlobs;
     readonly objects?: Map<string, string>;
     readonly reportId?: string;
     readonly failing?: (batch: number) => boolean;
@@ -84,7 +87,7 @@ async function ran(
   const handler = withDurableExecution((_: unknown, context) =>
     runOrganization(durableBatches(context), ports, {
       scheduledAt: NOW,
-      accounts: { include: ['*'], exclude: [] },
+      accounts: globs,
       batchFunction: 'batch',
     }),
   );
@@ -239,6 +242,17 @@ test('a list whose answer was lost is the one that is read, also where an accoun
   expect(lists).toEqual([]);
   expect(summary.accounts.map(({ id, status }) => [id, status])).toEqual(listed(26).map(({ id }) => [id, 'read']));
   expect(result).toMatchObject({ accounts: 26, accountsUnread: 0 });
+});
+
+test('a pattern that matches no account is in the roll-up that is sent, and in the result that is logged', async () => {
+  const { summary, sent, result } = await ran(listed(2), {
+    globs: { include: ['account-0', 'acount-*'], exclude: [] },
+  });
+  const warnings = ['organization.accounts.include: "acount-*" matches none of 2 accounts'];
+  expect(summary.accounts).toHaveLength(1);
+  expect([summary.warnings, sent[0]?.warnings]).toEqual([warnings, warnings]);
+  expect(result).toMatchObject({ warnings });
+  expect((await ran(listed(1))).summary).not.toHaveProperty('warnings');
 });
 
 test('a scheduled time whose report was sent makes no other one', async () => {

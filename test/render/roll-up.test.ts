@@ -199,3 +199,25 @@ it('what was not read of an account is named in text, page, Markdown and e-mail'
   ].map(textOf);
   for (const form of forms) expect(form.replaceAll('\\', '')).toContain('us-east-1 disk (AccessDeniedException)');
 });
+
+describe('patterns that match no account', () => {
+  const warnings = ['a', 'b', 'c'].map(
+    (glob) => `organization.accounts.include: "${glob}*" matches none of 300 accounts`,
+  );
+  const warned = { ...makeRollUp('r', MANY), warnings };
+
+  it('are named in the e-mail and on the page', () => {
+    expect(renderRollUpEmail(warned).body).toContain(`Warning: ${warnings[0]}; and 2 more.`);
+    const page = textOf(renderRollUpHtml(warned, CONTEXT)).replaceAll('&quot;', '"');
+    for (const warning of warnings) expect(page).toContain(`Warning: ${warning}`);
+  });
+
+  it('and denied regions leave the e-mail within 40 lines', () => {
+    const denied = MANY.map((each, index) => (index < 40 ? { ...each, deniedRegions: ['eu-west-1'] } : each));
+    const { body } = renderRollUpEmail(
+      { ...warned, accounts: denied },
+      { changes: ['a', 'b', 'c', 'd', 'e', 'f'], places: [{ text: 'p' }, { text: 'q' }], footer: ['f'] },
+    );
+    expect(body.split('\n').length - 1).toBeLessThanOrEqual(40);
+  });
+});

@@ -35,6 +35,8 @@ export interface RollUp {
   readonly accounts: readonly RollUpAccount[];
   /** The sums over the accounts that have a report. */
   readonly totals: Totals;
+  /** A sentence for each pattern of the configuration that matches no account; absent: none. */
+  readonly warnings?: readonly string[];
   /** Null: the bill was not read. */
   readonly spend: null;
 }
