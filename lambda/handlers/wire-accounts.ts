@@ -11,6 +11,7 @@ import { s3Store } from '../aws/s3-store';
 import { snsChannel } from '../channels/sns';
 import type { Config } from '../core/policy/config';
 import type { MemberAccount } from '../core/policy/policy';
+import { hasChanges } from '../core/report/report-diff';
 import type { RollUpAccount } from '../core/report/roll-up';
 import { instantOfId } from '../core/time/instant';
 import { malformedEvent } from '../core/util/malformed-event';
@@ -104,7 +105,7 @@ async function readAccount(
     await sendAccountReport({ store, channel }, made.report, { account, config, run }).catch((error: unknown) =>
       log('account.message-failed', { account: account.id, ...errorFacts(error) }),
     );
-  return row;
+  return { ...row, changed: made.report.changes === null || hasChanges(made.report.changes) };
 }
 
 /** The result of a batch: where its accounts are is known by its number. */

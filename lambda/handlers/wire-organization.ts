@@ -27,7 +27,7 @@ import { renderRollUpEmail } from '../render/roll-up-email';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { runSchedule, wasSent } from '../reporting/send-lock';
 import type { Delivery } from '../reporting/send-report';
-import { sendRollUp } from '../reporting/send-roll-up';
+import { sendRollUp, wantsRollUp } from '../reporting/send-roll-up';
 import { storeRollUp } from '../reporting/store-roll-up';
 import { digestOf } from '../runtime/digest';
 import { type OrganizationEnv, parseOrganizationEnv } from '../runtime/env';
@@ -73,6 +73,7 @@ async function sendMessage(
   rollUp: FollowedRollUp,
   scheduledAt: number | null,
 ): Promise<Delivery> {
+  if (!wantsRollUp(rollUp, config.report.send)) return 'switched-off';
   const after = Math.max(clock(), scheduledAt ?? 0);
   const { reportSchedule, region, dashboard } = env;
   const nextReport =

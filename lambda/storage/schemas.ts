@@ -362,6 +362,7 @@ const accountRow = {
   totals: z.nullable(totals),
   notRead: z.exactOptional(z.array(z.string())),
   deniedRegions: z.exactOptional(z.array(z.string())),
+  changed: z.exactOptional(z.boolean()),
 };
 
 /** What one batch of accounts has read. */

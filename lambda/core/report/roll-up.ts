@@ -21,6 +21,8 @@ export interface RollUpAccount extends MemberAccount {
   readonly totals: Totals | null;
   /** Lists that were not read, such as `us-east-1 disk (AccessDeniedException)`; absent: none. */
   readonly notRead?: readonly string[];
+  /** False: the report of the account found what the one before had found; absent: not known. */
+  readonly changed?: boolean;
   /** Regions that were not read because a service control policy denies them; absent: none. */
   readonly deniedRegions?: readonly string[];
 }
