@@ -155,7 +155,15 @@ const ROLL_UP_SHAPE = z.object({
   schemaVersion: VERSION_SHAPE,
   reportId: z.string(),
   complete: z.boolean(),
-  accounts: z.array(z.object({ ...MEMBER_STATUS, reportId: TEXT_OR_NULL, totals: z.nullable(TOTALS) })),
+  accounts: z.array(
+    z.object({
+      ...MEMBER_STATUS,
+      reportId: TEXT_OR_NULL,
+      totals: z.nullable(TOTALS),
+      notRead: z.optional(z.array(z.string())),
+      deniedRegions: z.optional(z.array(z.string())),
+    }),
+  ),
   totals: TOTALS,
   spend: z.null(),
   reports: z.optional(z.record(z.string(), REPORT_SHAPE)),

@@ -1,4 +1,6 @@
 import { Token } from 'aws-cdk-lib';
+import { splitGlobs } from '../lambda/core/policy/account-globs';
+import type { AccountGlobs } from '../lambda/core/policy/config';
 import type { DeletionSetting } from './context';
 import { isKnownLater } from './known-later';
 import type { OrganizationProps } from './member-roles';
@@ -56,4 +58,17 @@ export function checkOrganization(
       'cannot be deployed together with report.spend: a report on an organization reads no bill yet; leave it out',
     );
   return given;
+}
+
+/**
+ * What to correct where the read role is made in organizational units alone, and accounts outside of them are included:
+ * each report would name those as accounts without a role. Null: nothing.
+ */
+export function accountsOutside({ targets }: OrganizationProps, { include }: AccountGlobs): string | null {
+  const units = targets.flatMap((target) => /:ou\/[^/]+\/(ou-[a-z0-9-]+)$/.exec(target)?.[1] ?? []);
+  if (units.length === 0 || units.length < targets.length || splitGlobs(include).others.length === 0) return null;
+  return (
+    `organization: the read role is made in ${units.join(', ')} alone, and every included account outside is named as ` +
+    `one without a role: set organization.accounts.include to ${JSON.stringify(units.map((unit) => `ou:*/${unit}/*`))}`
+  );
 }

@@ -17,6 +17,7 @@ import type { BundledConfiguration } from '../lambda/runtime/stage-function';
 import { acknowledge, writeSuppressions } from './acknowledge';
 import { ApprovalFunctions } from './approval-functions';
 import { checkLifecycle } from './bucket-lifecycle';
+import { accountsOutside } from './check-organization';
 import { type CheckedProps, checkProps } from './check-props';
 import type { ApprovalSetting, DeletionSetting } from './context';
 import { nameOfDashboard } from './dashboard';
@@ -524,6 +525,8 @@ export class SnapshotRetention extends Construct {
         'lightsail-retention:organization',
         'organization.accountMessages has no effect on a report on this account alone: deploy with the property organization',
       );
+    const outside = organization && accountsOutside(organization, config.organization.accounts);
+    if (outside !== null) Annotations.of(this).addWarningV2('lightsail-retention:organization-targets', outside);
   }
 
   /** Warns of a schedule that sends more than one e-mail an hour. */

@@ -29,7 +29,7 @@ import { renderRollUpEmail } from '../render/roll-up-email';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { runSchedule, wasSent } from '../reporting/send-lock';
 import type { Delivery } from '../reporting/send-report';
-import { sendRollUp } from '../reporting/send-roll-up';
+import { sendRollUp, wantsRollUp } from '../reporting/send-roll-up';
 import { storeRollUp } from '../reporting/store-roll-up';
 import { digestOf } from '../runtime/digest';
 import { type OrganizationEnv, parseOrganizationEnv } from '../runtime/env';
@@ -79,6 +79,7 @@ async function sendMessage(
   rollUp: FollowedRollUp,
   scheduledAt: number | null,
 ): Promise<Delivery> {
+  if (!wantsRollUp(rollUp, config.report.send)) return 'switched-off';
   const after = Math.max(clock(), scheduledAt ?? 0);
   const { reportSchedule, region, dashboard } = env;
   const nextReport =
@@ -86,7 +87,6 @@ async function sendMessage(
   const page = store.locate(reportFiles(rollUp.reportId).html);
   const link = s3ObjectLink(page, region);
   const email = renderRollUpEmail(rollUp, {
-    details: new Map(),
     places: [
       {
         text: `Every account, with its report (choose Open):${link === null ? ` ${page}` : ''}`,

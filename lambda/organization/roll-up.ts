@@ -4,6 +4,7 @@ import { accountFailure } from '../core/report/account-failure';
 import type { Report, Totals } from '../core/report/report-model';
 import type { AccountError, RollUp, RollUpAccount } from '../core/report/roll-up';
 import { compareText } from '../core/util/compare-text';
+import { unreadScopes } from '../render/report-sections';
 
 const NO_TOTALS: Totals = {
   snapshots: 0,
@@ -59,6 +60,18 @@ function foreignArn({ items, sources }: Pick<Report, 'items' | 'sources'>, id: s
   return sources.find(isForeign)?.arn ?? null;
 }
 
+/** What of an account was not read, though it has a report. */
+function unreadParts({ scopes }: Pick<Report, 'scopes'>): Pick<RollUpAccount, 'notRead' | 'deniedRegions'> {
+  const notRead = unreadScopes({ scopes }).map(
+    ({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`,
+  );
+  const denied = scopes.filter(({ status }) => status === 'denied').map(({ region }) => region);
+  return {
+    ...(notRead.length > 0 && { notRead }),
+    ...(denied.length > 0 && { deniedRegions: [...new Set(denied)] }),
+  };
+}
+
 /**
  * An account with its report. A report that names resources of another account counts as none: its credentials are not
  * those of the account.
@@ -75,7 +88,8 @@ export function reportedAccount(
     });
   const { reportId, totals } = report;
   const failure = accountFailure(report);
-  if (failure === null) return { id, name, ou, status: 'read', error: null, reportId, totals };
-  if (failure.status === 'failed') return unreadAccount({ id, name, ou }, 'failed', failure.error);
-  return { id, name, ou, ...failure, reportId, totals };
+  if (failure?.status === 'failed') return unreadAccount({ id, name, ou }, 'failed', failure.error);
+  const parts = unreadParts(report);
+  if (failure === null) return { id, name, ou, status: 'read', error: null, reportId, totals, ...parts };
+  return { id, name, ou, ...failure, reportId, totals, ...parts };
 }

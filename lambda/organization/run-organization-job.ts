@@ -12,7 +12,7 @@ import { accountsFile, batchFile, REPORTS, summaryFile } from '../storage/keys';
 import { ACCOUNT_LIST, BATCH_ROWS, parseStored, SUMMARY } from '../storage/schemas';
 import { followAccounts, missedAccounts } from './follow-accounts';
 import { makeRollUp, unreadAccount } from './roll-up';
-import { type ListedAccount, requireSelected, selectAccounts } from './select-accounts';
+import { type AccountSelection, type ListedAccount, requireSelected, selectAccounts } from './select-accounts';
 
 /** Accounts of one invocation: 5,000 accounts are 200 durable operations. */
 export const BATCH_SIZE = 25;
@@ -78,6 +78,8 @@ interface Counts {
   readonly problems: number;
   readonly sizeGb: number;
   readonly monthlyCostCeiling: number;
+  /** Patterns that match no account; absent: none. */
+  readonly warnings?: readonly string[];
   readonly seconds: number;
 }
 
@@ -93,10 +95,7 @@ async function putJson(store: Store, key: string, value: unknown): Promise<void>
 }
 
 /** Reads the accounts of a report. Throws `organization.stored` where they are not there. */
-export async function readAccounts(
-  store: Store,
-  reportId: string,
-): Promise<{ readonly selected: readonly MemberAccount[]; readonly notActive: readonly ListedAccount[] }> {
+export async function readAccounts(store: Store, reportId: string): Promise<Omit<AccountSelection, 'excluded'>> {
   const key = accountsFile(reportId);
   const list = parseStored(ACCOUNT_LIST, await store.get(key));
   if (list === null) throw missing(store, key);
@@ -121,7 +120,9 @@ async function listBatches(
   requireSelected(selection, accounts);
   const { selected, notActive, warnings } = selection;
   await putJson(store, accountsFile(reportId), { schemaVersion: 1, selected, notActive, warnings });
-  return Math.ceil(selected.length / BATCH_SIZE);
+  // A try before may have stored another list: that one is read.
+  const stored = await readAccounts(store, reportId);
+  return Math.ceil(stored.selected.length / BATCH_SIZE);
 }
 
 /** The accounts of a batch, all failed where the batch has: nothing is known of them. */
@@ -157,7 +158,7 @@ async function rollUpAccounts(
   reportId: string,
   failures: readonly (string | null)[],
 ): Promise<FollowedRollUp> {
-  const { selected, notActive } = await readAccounts(store, reportId);
+  const { selected, notActive, warnings } = await readAccounts(store, reportId);
   const rows: RollUpAccount[] = notActive.map((account) =>
     unreadAccount(account, 'not-active', {
       code: 'organization.not-active',
@@ -166,7 +167,8 @@ async function rollUpAccounts(
   );
   for (const [batch, failure] of failures.entries())
     rows.push(...(await rowsOfBatch(store, { reportId, batch }, accountsOfBatch(selected, batch), failure)));
-  const rollUp = followAccounts(makeRollUp(reportId, rows), await previousRollUp(store, reportId));
+  const made = { ...makeRollUp(reportId, rows), ...(warnings.length > 0 && { warnings }) };
+  const rollUp = followAccounts(made, await previousRollUp(store, reportId));
   await storeViews(rollUp);
   // Last: a report without it is not finished.
   await putJson(store, summaryFile(reportId), rollUp);
@@ -174,7 +176,7 @@ async function rollUpAccounts(
 }
 
 function countsOf(rollUp: FollowedRollUp, failures: readonly (string | null)[]): Omit<Counts, 'seconds'> {
-  const { accounts, complete, totals } = rollUp;
+  const { accounts, complete, totals, warnings } = rollUp;
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = totals;
   return {
     accounts: accounts.length,
@@ -189,6 +191,7 @@ function countsOf(rollUp: FollowedRollUp, failures: readonly (string | null)[]):
     problems,
     sizeGb,
     monthlyCostCeiling,
+    ...(warnings !== undefined && { warnings }),
   };
 }
 

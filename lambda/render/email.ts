@@ -7,12 +7,13 @@ import {
 } from '../core/report/console-links';
 import type { Report } from '../core/report/report-model';
 import { localMinute } from '../core/time/period';
+import { oneLine } from '../core/util/safe-text';
 import { attentionLines } from './email-attention';
 import { commandLines, type EmailBlock, type EmailText, fitEmail, foreignText, mediumMinute } from './email-layout';
 import { emailState, holdAdvice, holdTagOf, isNotStored, outcomeBlock } from './email-outcome';
 import { sourcesBlock } from './email-sources';
 import { reportSubject } from './email-subject';
-import { firstCleanUp } from './first-clean-up';
+import { firstCleanUp, isForReading } from './first-clean-up';
 import { changesText } from './matters';
 import { formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
@@ -149,7 +150,7 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
   }
 }
 
-function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep: string): EmailBlock {
+function reportOnlySteps({ config, plan }: Report, { deletionMode }: TextContext, keep: string): EmailBlock {
   if (config.origin === 'built-in')
     return [
       'NEXT STEP',
@@ -162,12 +163,10 @@ function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep
       'Confirm a subscription of this topic if there is none. Else wait for the next report: it names the days.',
       keep,
     ];
-  return [
-    'NEXT STEP',
-    'Delete what you no longer need in Lightsail. A deletion cannot be undone.',
-    keep,
-    'To let this deployment delete after your approval, deploy it with deletion=approve.',
-  ];
+  const byHand = ['NEXT STEP', 'Delete what you no longer need in Lightsail. A deletion cannot be undone.', keep];
+  if (isForReading({ plan }))
+    return [...byHand, `There is nothing to approve: ${oneLine(plan.blocked?.message ?? '')}.`];
+  return [...byHand, 'To let this deployment delete after your approval, deploy it with deletion=approve.'];
 }
 
 /** The first characters of a digest, as people compare it. */

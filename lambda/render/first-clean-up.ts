@@ -45,6 +45,10 @@ export function limitsText(report: Report, limits: PlanLimits | undefined, isDel
   return `${what} (${expireShareText(report, limits)}). ${those} So ${isDeleting ? 'this list does not count' : 'nothing is deleted'} until you raise them.`;
 }
 
+/** Whether nothing can apply the plan, in this version: it is that of an account of an organization. */
+export const isForReading = ({ plan }: Pick<Report, 'plan'>): boolean =>
+  plan.blocked?.code === 'organization.report-only';
+
 /** Whether a plan is blocked by its limits, and by nothing else. */
 export const exceedsCaps = ({ plan }: Pick<Report, 'plan'>): boolean => plan.blocked?.code.startsWith('cap.') ?? false;
 

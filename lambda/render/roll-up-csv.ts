@@ -7,6 +7,8 @@ const ROLL_UP_COLUMNS: Readonly<Record<string, (account: RollUpAccount) => CsvCe
   ou: ({ ou }) => ou,
   status: ({ status }) => status,
   error: ({ error }) => error && `${error.code}: ${error.message}`,
+  notRead: ({ notRead = [], deniedRegions = [] }) =>
+    [...notRead, ...deniedRegions.map((region) => `${region} (denied by a service control policy)`)].join('; '),
   snapshots: ({ totals }) => totals?.snapshots ?? null,
   keep: ({ totals }) => totals?.keep ?? null,
   expire: ({ totals }) => totals?.expire ?? null,

@@ -9,8 +9,9 @@ export function* renderRollUpJson(rollUp: RollUp, reports?: Iterable<AccountRepo
   const { schemaVersion, reportId, complete, accounts, totals, spend } = rollUp;
   const head = JSON.stringify({ schemaVersion, reportId, complete });
   yield `${escapeJson(head).slice(0, -1)},\n"accounts":[`;
-  for (const [index, { id, name, ou, status, error, reportId: own, totals: sums }] of accounts.entries()) {
-    const row = JSON.stringify({ id, name, ou, status, error, reportId: own, totals: sums });
+  for (const [index, { id, name, ou, status, error, reportId: own, totals: sums, ...parts }] of accounts.entries()) {
+    const { notRead, deniedRegions } = parts;
+    const row = JSON.stringify({ id, name, ou, status, error, reportId: own, totals: sums, notRead, deniedRegions });
     yield `${index === 0 ? '\n' : ',\n'}${escapeJson(row)}`;
   }
   yield `\n],\n"totals":${JSON.stringify(totals)},\n"spend":${JSON.stringify(spend)}`;

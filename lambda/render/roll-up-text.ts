@@ -1,5 +1,6 @@
 import type { RollUp, RollUpAccount } from '../core/report/roll-up';
 import { oneLine } from '../core/util/safe-text';
+import { DENIED_TITLE, deniedItems, deniedLine, readingLines } from './denied-regions';
 import { escapeMarkdown } from './markdown';
 import { formatCount } from './numbers';
 import {
@@ -31,8 +32,8 @@ const STATUS_COLUMN = ACCOUNT_COLUMNS.indexOf('STATUS');
 const MAX_LISTS = 3;
 
 /** Why an account was not read, or not in full. */
-export function accountReason(account: RollUpAccount, details: AccountDetails | undefined): string {
-  const lists = details?.unread ?? [];
+export function accountReason(account: RollUpAccount): string {
+  const lists = account.notRead ?? [];
   const first = `${lists.slice(0, MAX_LISTS).join(', ')}${lists.length > MAX_LISTS ? ', …' : ''}`;
   const named = lists.length === 0 ? '' : ` (${formatCount(lists.length, 'list')} not read: ${first})`;
   return oneLine(`${account.error?.message ?? STATUS_WORDS[account.status]}${named}`);
@@ -46,6 +47,8 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   const withReport = reportedAccounts(rollUp);
   yield paint(rollUp.complete ? '1' : '1;31', wrap(unreadLine(rollUp.accounts), columns, ''));
+  const denied = deniedLine(rollUp.accounts);
+  if (denied !== null) yield wrap(denied, columns, '');
   yield wrap(rollUpOutcome(rollUp), columns, '');
   const groups = [
     { title: 'NOT READ', accounts: unread },
@@ -55,10 +58,13 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
     if (accounts.length === 0) continue;
     yield `\n${paint('1', `${title}\n`)}`;
     for (const account of accounts) {
-      const reason = accountReason(account, context.details.get(account.id));
+      const reason = accountReason(account);
       yield wrap(`${accountTitle(account)}, ${STATUS_WORDS[account.status]}: ${reason}`, columns, '  - ');
     }
   }
+  const regions = deniedItems(rollUp.accounts);
+  if (regions.length > 0) yield `\n${paint('1', `${DENIED_TITLE.toUpperCase()}\n`)}`;
+  for (const item of regions) yield wrap(item, columns, '  - ');
   if (withReport.length > 0) {
     yield `\n${paint('1', 'ACCOUNTS\n')}`;
     const rows = [ACCOUNT_COLUMNS, ...withReport.map(accountCells)];
@@ -70,15 +76,18 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
 }
 
 /** Renders a roll-up as Markdown. */
-export function* renderRollUpMarkdown(rollUp: RollUp, context: RollUpContext): Generator<string> {
+export function* renderRollUpMarkdown(rollUp: RollUp): Generator<string> {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   yield '# Lightsail snapshots of several accounts\n\n';
-  yield `${escapeMarkdown(unreadLine(rollUp.accounts))}\n\n${escapeMarkdown(rollUpOutcome(rollUp))}\n\n`;
+  for (const line of [...readingLines(rollUp.accounts), rollUpOutcome(rollUp)]) yield `${escapeMarkdown(line)}\n\n`;
   const missing = [...unread, ...partly];
   if (missing.length > 0) yield '## Not read, or in part\n\n';
   for (const account of missing)
-    yield `- ${escapeMarkdown(`${accountTitle(account)}, ${STATUS_WORDS[account.status]}: ${accountReason(account, context.details.get(account.id))}`)}\n`;
-  yield `${missing.length > 0 ? '\n' : ''}## Accounts\n\n| ${ACCOUNT_COLUMNS.join(' | ')} |\n|${ACCOUNT_COLUMNS.map(() => '---').join('|')}|\n`;
+    yield `- ${escapeMarkdown(`${accountTitle(account)}, ${STATUS_WORDS[account.status]}: ${accountReason(account)}`)}\n`;
+  const regions = deniedItems(rollUp.accounts);
+  if (regions.length > 0) yield `${missing.length > 0 ? '\n' : ''}## ${DENIED_TITLE}\n\n`;
+  for (const item of regions) yield `- ${escapeMarkdown(item)}\n`;
+  yield `${missing.length + regions.length > 0 ? '\n' : ''}## Accounts\n\n| ${ACCOUNT_COLUMNS.join(' | ')} |\n|${ACCOUNT_COLUMNS.map(() => '---').join('|')}|\n`;
   for (const account of reportedAccounts(rollUp))
     yield `| ${accountCells(account).map(escapeMarkdown).join(' | ')} |\n`;
   yield `\n${escapeMarkdown(REPORT_ONLY)}\n`;

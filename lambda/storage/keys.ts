@@ -40,7 +40,7 @@ export const accountMailedFile = (reportId: string, account: string): string =>
 /** The place of a file of a report, or of its plan, where it is that of one account of an organization. */
 export const accountKey = (key: string, account: string): string =>
   key
-    .replace(/^reports\/([^/]+)\/(?=.)/, (_, id: string) => `${reportFolder(id)}${account}/`)
+    .replace(/^reports\/([^/]+)\//, (_, id: string) => `${reportFolder(id)}${account}/`)
     .replace(/^plans\/([^/]+)\.json$/, (_, id: string) => `${reportFolder(id)}${account}/plan.json`);
 
 /** The index of all reports, as JSON and as a page. */

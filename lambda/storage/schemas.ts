@@ -345,6 +345,7 @@ export const ACCOUNT_LIST = z.looseObject({
   schemaVersion: z.literal(1),
   selected: z.array(z.looseObject(member)),
   notActive: z.array(z.looseObject({ ...member, state: z.nullable(z.string()) })),
+  warnings: z.array(z.string()),
 });
 
 /** The totals of a report, as the published schemas have them too. */
@@ -370,6 +371,9 @@ const accountRow = {
   error: z.nullable(z.looseObject({ code: z.string(), message: z.string() })),
   reportId: z.nullable(z.string()),
   totals: z.nullable(totals),
+  notRead: z.exactOptional(z.array(z.string())),
+  deniedRegions: z.exactOptional(z.array(z.string())),
+  changed: z.exactOptional(z.boolean()),
 };
 
 /** What one batch of accounts has read. */
@@ -385,6 +389,7 @@ export const SUMMARY: z.ZodMiniType<FollowedRollUp> = z.looseObject({
   complete: z.boolean(),
   accounts: z.array(z.looseObject({ ...accountRow, unreadReports: z.number() })),
   totals,
+  warnings: z.exactOptional(z.array(z.string())),
   spend: z.catch(z.null(), null),
   changes: z.nullable(
     z.looseObject({

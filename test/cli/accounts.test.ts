@@ -52,7 +52,7 @@ interface RollUpOutput {
           readonly verdict: string;
           readonly policy: { readonly name: string } | null;
         }[];
-        readonly plan: { readonly count: number };
+        readonly plan: { readonly count: number; readonly blocked: { readonly code: string } | null };
       }
     >
   >;
@@ -113,6 +113,12 @@ describe('report over the sample organization', () => {
     expect(json.complete).toBe(false);
     expect(json.accounts).toHaveLength(40);
     expect(Object.keys(json.reports)).toHaveLength(36);
+  });
+
+  it('marks the plan of each account as for reading only', async () => {
+    const { json } = await report(...ALL, '--config', inFolder('rules.yaml'));
+    const codes = Object.values(json.reports).map(({ plan }) => plan.blocked?.code);
+    expect([...new Set(codes)].sort()).toEqual(['inventory.incomplete', 'organization.report-only']);
   });
 
   it('has resources of one account alone in each report', async () => {

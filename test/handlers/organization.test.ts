@@ -40,6 +40,8 @@ interface Hub {
   readonly report: (event: unknown) => Promise<OrganizationResult>;
   readonly stored: (name: string) => string;
   readonly keys: () => readonly string[];
+  /** What the batches have logged. */
+  readonly logs: () => string;
 }
 
 describe('the report of an organization', () => {
@@ -86,9 +88,9 @@ describe('the report of an organization', () => {
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
     };
+    const logs: string[] = [];
     const readBatch = async (event: { readonly batch: number }): Promise<unknown> => {
       if (given.failing?.(event.batch) === true) throw new Error('Task timed out after 900.00 seconds');
-      const logs: string[] = [];
       const env = { ...buildEnv({ topicArn: TOPIC, bucket: BUCKET, ...MEMBER_ENV }), ...environment, ...given.env };
       const run = { folder, event, env, timeout: 120_000, log: (text: string) => logs.push(text) };
       const answer: BundleInvocation = await runBundle(run);
@@ -124,6 +126,7 @@ describe('the report of an organization', () => {
         organization,
         report,
         keys: () => objects().map(([key]) => key),
+        logs: () => logs.join(''),
         stored: (name) =>
           objects()
             .find(([key]) => key.endsWith(name))?.[1]
@@ -279,6 +282,35 @@ describe('the report of an organization', () => {
       expect(result).toMatchObject({ delivery: 'sent', complete: true, events: 'failed' });
       expect(result).toHaveProperty('eventsFailure', expect.stringContaining('AccessDeniedException'));
       expect(emulator.published).toHaveLength(1);
+    });
+  }, 120_000);
+
+  it('reports an account as read when its own message is refused, and says in the log that it was not sent', async () => {
+    const config = { ...CONFIG, organization: { accounts: { include: ['client-b*'] }, accountMessages: true } };
+    const refused = { fault: 'error', service: 'sns', operations: 'Publish', status: 403, times: 3 } as const;
+    await withHub({ config, faults: [{ ...refused, code: 'AuthorizationError' }] }, async (hub) => {
+      expect(await hub.report({})).toMatchObject({ accounts: 3, accountsUnread: 0, complete: true });
+      expect(attributeOf(hub.emulator, 'scope')).toEqual(['organization']);
+      expect(hub.logs().match(/"account\.message-failed"/g)).toHaveLength(3);
+    });
+  }, 120_000);
+
+  it('says in the message and on the page of an account that nothing deletes in it, and names no deployment', async () => {
+    const config = {
+      ...CONFIG,
+      policies: { short: { expireAfter: '1d', keep: { last: 1 } } },
+      organization: { accounts: { include: ['client-b*'] }, accountMessages: true },
+    };
+    await withHub({ config }, async (hub) => {
+      await hub.report({});
+      const messages = hub.emulator.published.filter(({ attributes }) => attributes.scope?.value === 'account');
+      const pages = hub.keys().filter((key) => /\/\d{12}\/report\.html$/.test(key));
+      expect([messages.length, pages.length]).toEqual([3, 3]);
+      const texts = [...messages.map(({ message }) => message), ...pages.map((key) => hub.stored(key))];
+      for (const text of texts) expect(text).not.toContain('deletion=approve');
+      const expiring = texts.filter((text) => /Delete what you no longer need|>To delete them</.test(text));
+      expect(expiring.length).toBeGreaterThan(1);
+      for (const text of expiring) expect(text).toContain('nothing deletes in the accounts of an organization yet');
     });
   }, 120_000);
 

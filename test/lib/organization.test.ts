@@ -221,6 +221,18 @@ describe('a deployment for an organization', () => {
     quiet.mockRestore();
   });
 
+  test('warns of an organizational unit as target where the configuration includes accounts outside of it', () => {
+    const warnings = (targets: readonly string[], include?: readonly string[]): number => {
+      const stack = new Stack(quickApp(), 'Hub', { env: { account: '111122223333', region: 'eu-central-1' } });
+      const config = { version: 1, ...(include !== undefined && { organization: { accounts: { include } } }) };
+      const configuration = { origin: 'retention.yaml', config };
+      new SnapshotRetention(stack, 'Retention', { ...PROPS, configuration, organization: { targets } });
+      const pattern = Match.stringLikeRegexp('include to \\["ou:\\*/ou-ab12-11111111/\\*"\\]');
+      return Annotations.fromStack(stack).findWarning('*', pattern).length;
+    };
+    expect([warnings([UNIT]), warnings([UNIT], ['ou:*/ou-ab12-11111111/*']), warnings([ROOT])]).toEqual([1, 0, 0]);
+  });
+
   test('is refused for two hubs of one app that would make the same role', () => {
     const stack = new Stack(quickApp(), 'Hub', { env: { account: '111122223333', region: 'eu-central-1' } });
     new SnapshotRetention(stack, 'One', { ...PROPS, ...ORGANIZATION });

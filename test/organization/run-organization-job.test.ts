@@ -2,6 +2,7 @@ import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { durableBatches } from '../../lambda/aws/durable-steps';
 import { globMatches } from '../../lambda/config/globs';
+import type { AccountGlobs } from '../../lambda/core/policy/config';
 import type { FollowedRollUp } from '../../lambda/core/report/account-changes';
 import { rollUpEvents } from '../../lambda/core/report/retention-event';
 import type { RollUpAccount } from '../../lambda/core/report/roll-up';
@@ -15,6 +16,7 @@ import {
   storeBatch,
 } from '../../lambda/organization/run-organization-job';
 import type { ListedAccount } from '../../lambda/organization/select-accounts';
+import type { Store } from '../../lambda/ports/ports';
 import { summaryFile } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
 import { validateEvent } from '../support/event-schema';
@@ -56,7 +58,9 @@ async function ran(
       totals: someTotals({ snapshots: 2, expire: 1 }),
     }),
     ports: changed = {},
+    globs = { include: ['*'], exclude: [] },
   }: {
+    readonly globs?: AccountGlobs;
     readonly objects?: Map<string, string>;
     readonly reportId?: string;
     readonly failing?: (batch: number) => boolean;
@@ -85,7 +89,7 @@ async function ran(
   const handler = withDurableExecution((_: unknown, context) =>
     runOrganization(durableBatches(context), ports, {
       scheduledAt: NOW,
-      accounts: { include: ['*'], exclude: [] },
+      accounts: globs,
       batchFunction: 'batch',
     }),
   );
@@ -111,6 +115,27 @@ async function ran(
     mostAtOnce,
     sent,
     summary: JSON.parse(objects.get(summaryFile(reportId)) ?? 'null'),
+  };
+}
+
+/** A store that keeps the first object, and then fails as if its answer had been lost. */
+function lostAnswer(): { readonly objects: Map<string, string>; readonly store: Store } {
+  const objects = new Map<string, string>();
+  const store = memoryStore(objects);
+  let isFirst = true;
+  return {
+    objects,
+    store: {
+      ...store,
+      putIfAbsent: async (object) => {
+        const isStored = await store.putIfAbsent(object);
+        if (isFirst) {
+          isFirst = false;
+          throw new Error('socket hang up');
+        }
+        return isStored;
+      },
+    },
   };
 }
 
@@ -207,6 +232,29 @@ test('an account that three reports in a row could not read is counted, and name
   const fourth = await report(13, [a, d], [d.id]);
   expect(fourth.summary.changes).toMatchObject({ lostRole: [{ id: d.id }] });
   expect(fourth.result).toMatchObject({ accountsMissed: 0 });
+});
+
+test('a list whose answer was lost is the one that is read, also where an account has left since', async () => {
+  const lists = [listed(26), listed(25)];
+  const lost = lostAnswer();
+  const { summary, result } = await ran([], {
+    objects: lost.objects,
+    ports: { store: lost.store, listAccounts: async () => lists.shift() ?? [] },
+  });
+  expect(lists).toEqual([]);
+  expect(summary.accounts.map(({ id, status }) => [id, status])).toEqual(listed(26).map(({ id }) => [id, 'read']));
+  expect(result).toMatchObject({ accounts: 26, accountsUnread: 0 });
+});
+
+test('a pattern that matches no account is in the roll-up that is sent, and in the result that is logged', async () => {
+  const { summary, sent, result } = await ran(listed(2), {
+    globs: { include: ['account-0', 'acount-*'], exclude: [] },
+  });
+  const warnings = ['organization.accounts.include: "acount-*" matches none of 2 accounts'];
+  expect(summary.accounts).toHaveLength(1);
+  expect([summary.warnings, sent[0]?.warnings]).toEqual([warnings, warnings]);
+  expect(result).toMatchObject({ warnings });
+  expect((await ran(listed(1))).summary).not.toHaveProperty('warnings');
 });
 
 test('a scheduled time whose report was sent makes no other one', async () => {

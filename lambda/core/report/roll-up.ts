@@ -19,6 +19,12 @@ export interface RollUpAccount extends MemberAccount {
   readonly error: AccountError | null;
   readonly reportId: string | null;
   readonly totals: Totals | null;
+  /** Lists that were not read, such as `us-east-1 disk (AccessDeniedException)`; absent: none. */
+  readonly notRead?: readonly string[];
+  /** False: the report of the account found what the one before had found; absent: not known. */
+  readonly changed?: boolean;
+  /** Regions that were not read because a service control policy denies them; absent: none. */
+  readonly deniedRegions?: readonly string[];
 }
 
 /** One view over the reports of several accounts. It decides nothing. */
@@ -31,6 +37,8 @@ export interface RollUp {
   readonly accounts: readonly RollUpAccount[];
   /** The sums over the accounts that have a report. */
   readonly totals: Totals;
+  /** A sentence for each pattern of the configuration that matches no account; absent: none. */
+  readonly warnings?: readonly string[];
   /** Null: the bill was not read. */
   readonly spend: null;
 }

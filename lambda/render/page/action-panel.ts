@@ -5,7 +5,7 @@ import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
 import { dayInWords, longDayText } from '../day-text';
 import { escapeHtml } from '../escape';
-import { firstCleanUpCommands, raiseLimitsText } from '../first-clean-up';
+import { firstCleanUpCommands, isForReading, raiseLimitsText } from '../first-clean-up';
 import { mattersOf } from '../matters';
 import { formatCount } from '../numbers';
 import { snapshotName, sourceName } from '../phrases';
@@ -129,6 +129,10 @@ ${commandHtml('apply-command', applyCommand)}${small(`Paste it into ${cloudShell
     const written = commands.map((command, index) => commandHtml(`apply-command-${index + 1}`, command)).join('');
     return `${panelHeading('To delete them')}${small(checked)}${written}${keep}${run.plan === null ? '' : until}`;
   }
+  if (isForReading(report))
+    return `${panelHeading('To delete them')}${small(
+      `Delete snapshots in ${lightsailPage()}: ${escapeHtml(plan.blocked?.message ?? '')}. A deletion cannot be undone.`,
+    )}${keep}`;
   return `${panelHeading('To delete them')}${small(
     `This deployment only reports. Delete snapshots in ${lightsailPage()}, or deploy it with <code>deletion=approve</code>. ` +
       'A deletion cannot be undone.',
