@@ -146,8 +146,8 @@ describe.each([
       const isFound = async (): Promise<boolean> => (await verify()).broken.length > 0;
       for (const key of keys) {
         const bytes = objects.read(key);
-        const positions = fc.sample(fc.nat(bytes.length - 1), { numRuns: runs(3, 60), seed: bytes.length });
-        for (const at of [0, ...positions, bytes.length - 1]) {
+        const positions = fc.sample(fc.nat(bytes.length - 1), { numRuns: runs(1, 12), seed: bytes.length });
+        for (const at of positions) {
           const changed = Buffer.from(bytes);
           changed[at] = (changed[at] ?? 0) ^ (1 + (at % 255));
           objects.write(key, changed);
@@ -160,6 +160,6 @@ describe.each([
       }
       expect(await isFound()).toBe(false);
     },
-    120_000,
+    runs(120_000, 900_000),
   );
 });
