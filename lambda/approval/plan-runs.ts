@@ -1,12 +1,9 @@
-import { DAY_MS } from '../core/time/units';
+import { MAX_DELETION_RUN_MS } from '../core/plan/deletion-start';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import type { RunEnd } from '../render/result-email';
 import { APPROVAL_NAME, type PlanKey, recordFolder, resultFolder } from '../storage/keys';
 import { EXECUTION_END, parseStored } from '../storage/schemas';
-
-/** An execution of the deletion function ends within a day: after that, none is running. */
-const MAX_RUN_MS = DAY_MS;
 
 /** The executions of a plan, as far as the bucket shows them. */
 export interface PlanRuns {
@@ -39,7 +36,7 @@ export async function readPlanRuns(store: Store, plan: PlanKey, now: number): Pr
   const approvals = isOpen ? await eachOf(begun, (name) => store.getDated(recordFolder(plan) + name)) : [];
   return {
     count: Math.max(begun.length, ended.length),
-    isRunning: isOpen && now - latestOf(approvals.map((approval) => approval?.storedAt ?? null)) < MAX_RUN_MS,
+    isRunning: isOpen && now - latestOf(approvals.map((approval) => approval?.storedAt ?? null)) < MAX_DELETION_RUN_MS,
     lastEnd: note?.digest === plan.digest ? note.end : null,
   };
 }

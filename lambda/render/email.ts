@@ -16,7 +16,7 @@ import { firstCleanUp } from './first-clean-up';
 import { changesText } from './matters';
 import { formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
-import { nextReportText, repeatCommand, type TextContext } from './report-header';
+import { mayStillDelete, nextReportText, repeatCommand, type TextContext } from './report-header';
 import { regionsNotRead, unreadElsewhere } from './report-sections';
 import { regionBillsLine, spendLine } from './spend-text';
 import { afterUnreadText, causeOf, type UnreadRegion, unreadByRegion } from './unread-text';
@@ -86,11 +86,12 @@ const hasApplyCommand = (report: Report, context: TextContext): boolean =>
   (emailState(report, context) === 'deletable' ||
     (emailState(report, context) === 'countdown' && context.deletionMode === 'approve'));
 
-function applyBlock({ plan, zone, account, totals }: Report, { applyCommand, run }: TextContext): EmailBlock {
+function applyBlock({ plan, zone, account, totals }: Report, context: TextContext): EmailBlock {
+  const { applyCommand, run } = context;
   if (applyCommand === null || run.kind !== 'deployed') return [];
   const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
   return [
-    `If you do nothing, nothing is deleted. To delete ${these} at once (it cannot be undone), paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)} until ${mediumMinute(localMinute(plan.expiresAt, zone))}:`,
+    `If you do nothing, nothing ${mayStillDelete(context) ? 'else ' : ''}is deleted. To delete ${these} at once (it cannot be undone), paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)} until ${mediumMinute(localMinute(plan.expiresAt, zone))}:`,
     { text: 'CloudShell:', link: cloudShellLink(run.region) },
     ...commandLines(applyCommand),
   ];
@@ -133,7 +134,9 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
       return hasApplyCommand(report, context) ? applyBlock(report, context) : reportOnlySteps(report, context, keep);
     case 'nothing':
       if (attentionLines(report, context, 1).length === 0) return ['You do not need to do anything.'];
-      return ['Look at what needs attention when you have time. Nothing is deleted meanwhile.'];
+      return [
+        `Look at what needs attention when you have time.${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
+      ];
   }
 }
 

@@ -70,8 +70,8 @@ export interface DeletionNotice {
    * nothing is announced.
    */
   readonly due: ReadonlyMap<string, string> | null;
-  /** Whether an automatic deletion of earlier reports may still run, and this report announces nothing; absent: none does. */
-  readonly isDeleting?: boolean;
+  /** Whether a deletion of earlier reports may still run; null: not known. Absent: none does. */
+  readonly isDeleting?: boolean | null;
   /** When the oldest report that counts for it was made (epoch ms). */
   readonly countedFrom?: number;
   /** When the oldest report was made (epoch ms) of which an announced start is still to come; null: none is. */
@@ -127,7 +127,7 @@ function contextOf(
     ...(limits !== undefined && { limits }),
     ...(dashboard !== undefined && { dashboard }),
     ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
-    ...(deletion?.isDeleting === true && { isDeleting: true }),
+    ...(deletion?.isDeleting !== undefined && { isDeleting: deletion.isDeleting }),
     ...(evidenceHead !== undefined && { evidenceHead }),
   } as const;
   if (!stored) return { ...shared, fullReport: null, files: [], applyCommand: null };

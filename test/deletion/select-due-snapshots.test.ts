@@ -9,8 +9,7 @@ import { type RunRequest, runReport } from '../../lambda/reporting/run-report-jo
 import { runSchedule } from '../../lambda/reporting/send-lock';
 import { digestOf } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
-import { begunFile, REPORT_DUE_SINCE, reportFiles, resultIndexPage, runTime } from '../../lambda/storage/keys';
-import { type IndexedPlan, indexPageObject } from '../../lambda/storage/result-index';
+import { begunFile, REPORT_DUE_SINCE, runTime } from '../../lambda/storage/keys';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
@@ -722,98 +721,5 @@ describe('a report that begins while an automatic deletion selects', () => {
       return store.putIfAbsent(object);
     };
     expect(await select({ store: { ...store, putIfAbsent } })).toMatchObject({ state: 'plan' });
-  });
-});
-
-describe('a report that is made while an automatic deletion runs', () => {
-  /** What shows that the deletion has ended: its result in the index, or what the evidence chain has. */
-  type End = 'none' | 'indexed' | 'recorded' | 'other-recorded' | 'unreadable';
-
-  /** Records as two runs write them: the last is the end of the automatic deletion, of another one, or no record. */
-  const evidence = (id: string, end: End): readonly (readonly [string, string])[] =>
-    [id, '20261122T080000Z-1a2b3c4d', ...(end === 'recorded' ? [id] : [])].map((plan, index) => {
-      const record = {
-        ...{ schemaVersion: 1, number: index + 1, at: new Date(NOW + index).toISOString(), previous: null },
-        kind: index === 0 ? 'approval' : 'result',
-        ...{ ref: { key: `results/${plan}/${'0'.repeat(16)}/once-files.sha256` }, sha256: '0'.repeat(64) },
-      };
-      const isDamaged = end === 'unreadable' && index === 1;
-      return [`evidence/0000000${index + 1}.json`, isDamaged ? '{' : JSON.stringify(record)];
-    });
-
-  /**
-   * The days for which a report of an instant announces `old-1` and `old-2` after a deletion that started at NOW;
-   */
-  async function reportAt(at: number, end: End, change: Partial<Day> = {}) {
-    const { objects, select } = await history(daily());
-    const selected = await select();
-    const id = selected.state === 'plan' ? selected.id : '';
-    const times = { startedAt: new Date(NOW).toISOString(), updatedAt: new Date(NOW).toISOString() };
-    const plan: IndexedPlan = { id, storedAt: null, status: 'unfinished', ...times, summary: '2 deleted' };
-    if (end === 'indexed')
-      objects.set(resultIndexPage(1), [...indexPageObject(1, [{ plan, line: '{}' }]).body].join(''));
-    else if (end !== 'none') for (const [key, text] of evidence(id, end)) objects.set(key, text);
-    const reportId = newReportId(at);
-    const channel = { ...fakeChannel(), confirmedSubscribers: async () => change.confirmed ?? 1 };
-    const ports = {
-      clock: () => at,
-      digest: digestOf,
-      store: memoryStore(objects, () => at),
-      channel,
-      readInventory: fakeInventory(anInventory({ snapshots: ALL, ...change.inventory })),
-    };
-    const { config = CONFIG, deletion = DAILY } = change;
-    const request = { reportId, config, scheduledAt: null, region: 'us-east-1', deadline: null };
-    await runReport(ports, { ...request, ...(deletion && { deletion }) });
-    return { id: reportId, objects, mails: channel.sent };
-  }
-
-  async function daysOf(at: number, end: End, change: Partial<Day> = {}) {
-    const { id, objects } = await reportAt(at, end, change);
-    return daysIn(objects, id);
-  }
-
-  const bothOn = (day: string) => ({ 'old-1': day, 'old-2': day });
-
-  it('announces what that may still delete for today, though a start is no longer scheduled', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, 'none')).toEqual(bothOn('2026-11-23'));
-    const never = { ...AUTOMATIC, reportSchedule: 'cron(0 8 30 2 ? *)' };
-    expect(await daysOf(NOW + 6 * HOUR, 'indexed', { deletion: never })).toEqual({});
-    expect(await daysOf(NOW + 6 * HOUR, 'none', { deletion: never })).toEqual(bothOn('2026-11-23'));
-  });
-
-  it('announces what is left for the next start, after a deletion that has ended, or must have', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, 'indexed')).toEqual(bothOn('2026-11-24'));
-    expect(await daysOf(NOW + 30 * HOUR, 'none')).toEqual(bothOn('2026-11-25'));
-  });
-
-  it('finds in the evidence chain that one has ended that was refused, and so has no result', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, 'recorded')).toEqual(bothOn('2026-11-24'));
-    expect(await daysOf(NOW + 6 * HOUR, 'other-recorded')).toEqual(bothOn('2026-11-23'));
-    expect(await daysOf(NOW + 6 * HOUR, 'unreadable')).toEqual(bothOn('2026-11-23'));
-  });
-
-  it.each([
-    ['incomplete', { inventory: { complete: false } }, /^\[Lightsail\] INCOMPLETE: not everything could be read/],
-    ['incomplete without them', { inventory: { complete: false, snapshots: [] } }, /^\[Lightsail\] INCOMPLETE: /],
-    ['blocked', { config: aConfig({ ...WRITTEN, caps: { maxDeletions: 1 } }) }, /^\[Lightsail\] BLOCKED: /],
-  ] as const)('does not say that nothing will be deleted where it is %s', async (_, change, subject) => {
-    const texts = async (end: End) => {
-      const { id, objects, mails } = await reportAt(NOW + 6 * HOUR, end, change);
-      expect(mails[0]?.subject).toMatch(subject);
-      return `${mails[0]?.subject}\n${mails[0]?.body}\n${objects.get(reportFiles(id).html)}`;
-    };
-    const none = /nothing (?:will be|is) deleted/i;
-    expect(await texts('indexed')).toMatch(none);
-    expect(await texts('indexed')).not.toMatch(/deletion may still run/i);
-    const during = await texts('none');
-    expect(during).not.toMatch(none);
-    expect(during.match(/deletion may still run/gi)?.length).toBeGreaterThanOrEqual(3);
-  });
-
-  it('does not say that nothing is deleted where it is not known who receives it', async () => {
-    const { mails } = await reportAt(NOW + 6 * HOUR, 'none', { confirmed: 0 });
-    expect(mails[0]?.body).toContain('AN AUTOMATIC DELETION MAY STILL RUN. It began before this report');
-    expect(mails[0]?.body).not.toContain('deletes nothing');
   });
 });
