@@ -8,7 +8,7 @@ import { dayLabel, dayOf, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
 import { type EventsSent, type PutEvents, sendEvents } from '../ports/event-bus';
 import type { InventoryProgress } from '../ports/ports';
-import { withTimeout } from '../ports/with-timeout';
+import { type TimedResult, withTimeout } from '../ports/with-timeout';
 import { invokeCommand } from '../render/deletion-commands';
 import type { SubjectContext } from '../render/email-subject';
 import type { HistoryPoint } from '../render/page/page-context';
@@ -16,6 +16,7 @@ import type { DeployedRun } from '../render/report-header';
 import { type EvidenceSettings, evidenceEntry, headText, recordEvidence } from '../storage/evidence';
 import { begunFile, EVIDENCE, planFile, reportFiles, runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
+import { readTold, recordTold } from '../storage/told-days';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { indexReports, reportTotals } from './report-index';
 import { inRunningDeletions } from './running-deletion';
@@ -55,7 +56,7 @@ export interface RunRequest {
 /** Time limit (ms) of each read of the store before the inventory. */
 const READ_TIMEOUT_MS = 30_000;
 
-type ReportCountdown = Pick<DeletionNotice, 'due' | 'isDeleting' | 'countedFrom' | 'toldSince' | 'starts'>;
+type ReportCountdown = Pick<DeletionNotice, 'due' | 'isDeleting' | 'countedFrom' | 'starts'>;
 
 /** The snapshots of a plan (ARNs) that a running deletion may still delete. */
 const alsoIn = ({ items }: NewPlan, running: ReadonlySet<string>): readonly string[] =>
@@ -77,15 +78,19 @@ async function dueDays(
   const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
   const runs = await readRuns(store, digest, graceHistoryStart(settings, clock()));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
-  const { due: first, ...from } = countdown(plan, earlier, settings, isFirstCheck ? null : scheduledAt);
+  const told = await readTold(store, digest, Date.parse(plan.createdAt), runs);
+  const { due: first, ...from } = countdown(plan, earlier, told, settings, isFirstCheck ? null : scheduledAt);
   if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), ...from };
   const canCount = plan.complete && plan.blocked === null;
   const madeAt = Date.parse(plan.createdAt);
   const due = new Map([...first, ...(canCount ? alsoIn(plan, running) : []).map((arn) => [arn, madeAt] as const)]);
+  const starts = announcedStarts(plan, due);
+  // Before anyone can read them: a day that was told is never forgotten, whatever fails from here on.
+  await recordTold(store, plan, starts);
   return {
     due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
     ...from,
-    starts: announcedStarts(plan, due),
+    starts,
   };
 }
 
@@ -120,12 +125,13 @@ interface FoundDays {
 
 /**
  * Finds what a report says of deletions. Where it is not known which of them run, it names no day: any could be wrong.
+ * Nor does it where it could not note that it began, because a deletion that selects its snapshots does not see it then.
  */
 async function findDays(
   ports: RunPorts,
   request: RunRequest,
   plan: NewPlan,
-  confirmedSubscribers: number | null,
+  { confirmedSubscribers, begun }: Pick<Surroundings, 'confirmedSubscribers' | 'begun'>,
   left: () => number | null,
 ): Promise<FoundDays> {
   const { store, digest, clock } = ports;
@@ -140,6 +146,7 @@ async function findDays(
   // What an incomplete report did not read can be among those that are deleted.
   const isDeleting = alsoIn(plan, arns).length > 0 || (!plan.complete && arns.size > 0);
   if (!isAutomatic) return { days: { ...NO_COUNTDOWN, isDeleting }, failures: [] };
+  if (begun.failure !== null) return { days: { ...NO_DAYS, isDeleting }, failures: [begun.failure] };
   const days = await withTimeout('find the days of deletions', shorter(left()), () =>
     dueDays(ports, request, plan, confirmedSubscribers, arns),
   );
@@ -208,18 +215,25 @@ const storedPageOf = (
   };
 };
 
+/** What a run knows besides its report. */
+interface Surroundings {
+  readonly confirmedSubscribers: number | null;
+  /** Whether it could note that it began. */
+  readonly begun: TimedResult<boolean>;
+  readonly history: readonly HistoryPoint[];
+}
+
 /** Finds the days of the countdown of a report, and stores it. A failure is data: the report is still to be sent. */
 async function keepReport(
   ports: RunPorts,
   request: RunRequest,
   { report, plan }: MadeReport,
-  confirmedSubscribers: number | null,
-  history: readonly HistoryPoint[],
+  known: Surroundings,
 ): Promise<Kept> {
   const { deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
-  const { days, failures: unknown } = await findDays(ports, request, plan, confirmedSubscribers, left);
-  const page = storedPageOf(request, plan, days, history);
+  const { days, failures: unknown } = await findDays(ports, request, plan, known, left);
+  const page = storedPageOf(request, plan, days, known.history);
   const startedAt = ports.clock();
   const storing = await withTimeout('store the report', left(), (signal) =>
     storeReport(ports.store, report, plan, page, signal),
@@ -330,7 +344,8 @@ export async function runReport(
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
   const confirmedSubscribers = await ports.channel.confirmedSubscribers();
-  const kept = await keepReport(ports, request, made, confirmedSubscribers, history.value ?? []);
+  const surroundings = { confirmedSubscribers, begun, history: history.value ?? [] };
+  const kept = await keepReport(ports, request, made, surroundings);
   const isUnknown = begun.failure !== null && !kept.stored && request.deletion?.mode === 'automatic';
   const report = asSent(made.report, isUnknown ? { ...kept, failures: [...kept.failures, NOT_INTERRUPTED] } : kept);
   const isFirstReport = last.value?.isFirst === true;

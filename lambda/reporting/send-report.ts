@@ -74,8 +74,6 @@ export interface DeletionNotice {
   readonly isDeleting?: boolean | null;
   /** When the oldest report that counts for it was made (epoch ms). */
   readonly countedFrom?: number;
-  /** When the oldest report was made (epoch ms) of which an announced start is still to come; null: none is. */
-  readonly toldSince?: number | null;
   /** The starts of the days in `due`, in the order of the plan; absent: not known. */
   readonly starts?: AnnouncedStarts;
   /** The expression of the report's schedule; absent: not known. */
@@ -192,7 +190,6 @@ async function sendEmail(
     ...(options.deletion?.countedFrom !== undefined && {
       countedFrom: new Date(options.deletion.countedFrom).toISOString(),
     }),
-    ...(options.deletion?.toldSince != null && { toldSince: new Date(options.deletion.toldSince).toISOString() }),
     ...(options.deletion?.starts !== undefined && { starts: options.deletion.starts }),
   };
   const note = (name: string): Promise<void> =>

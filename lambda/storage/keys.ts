@@ -3,6 +3,8 @@
  * the command line, IAM policies and lifecycle rules take every key and prefix from here.
  */
 
+import { compactInstant, instantOfId } from '../core/time/instant';
+
 /** Folders: reports with their index; plans; notes of the runs that made reports; results of plans. */
 export const REPORTS = 'reports/';
 export const PLANS = 'plans/';
@@ -76,6 +78,16 @@ export const noteFile = (time: string, name: string): string => `${runFolder(tim
 
 /** The note that a run of this time began: one that leaves nothing else did not end well. */
 export const begunFile = (time: string): string => `${runFolder(time)}begun.txt`;
+
+/** The days that a report tells, of which the last start is at `until` (epoch ms). */
+export const toldFile = (reportId: string, until: number): string =>
+  `${runFolder(runTime(reportId))}told-${compactInstant(Math.ceil(until / 1_000) * 1_000)}-${reportId}.json`;
+
+/** Returns the last start (epoch ms) of the days in an object, by its name in the folder of all runs; null: another. */
+export function toldUntil(name: string): number | null {
+  const [, id] = /^[^/]+\/told-([^/]+)\.json$/.exec(name) ?? [];
+  return id === undefined ? null : instantOfId(id);
+}
 
 /** The claim of one attempt to e-mail the report of a scheduled run. */
 export const claimFile = (time: string, attempt: number): string => `${runFolder(time)}claim-${attempt}.txt`;

@@ -55,6 +55,8 @@ interface Day {
   readonly refused?: boolean;
   /** The store refuses keys that match. */
   readonly unstored?: RegExp;
+  /** The store lists nothing under prefixes that match. */
+  readonly unread?: RegExp;
   readonly deletion?: RunRequest['deletion'] | null;
 }
 
@@ -71,6 +73,12 @@ const refusing = (store: Store, keys: RegExp): Store => ({
   },
 });
 
+/** A store that cannot list some prefixes. */
+const unlisting = (store: Store, prefixes: RegExp): Store => ({
+  ...store,
+  list: async (prefix) => (prefixes.test(prefix) ? Promise.reject(new Error('503 Slow Down')) : store.list(prefix)),
+});
+
 /** Reports made one after the other, as the deployed function makes them. */
 async function history(days: readonly Day[]) {
   const objects = new Map<string, string>();
@@ -78,7 +86,7 @@ async function history(days: readonly Day[]) {
   const store = memoryStore(objects, () => clock);
   const mails: string[] = [];
   const ids: string[] = [];
-  for (const {
+  const make = async ({
     ago,
     scheduled = ago,
     inventory = {},
@@ -86,8 +94,9 @@ async function history(days: readonly Day[]) {
     confirmed = 1,
     refused = false,
     unstored,
+    unread,
     deletion = AUTOMATIC,
-  } of days) {
+  }: Day): Promise<void> => {
     const at = NOW - ago * HOUR;
     clock = at;
     const scheduledAt = runSchedule(scheduled === null ? null : NOW - scheduled * HOUR, at);
@@ -97,7 +106,7 @@ async function history(days: readonly Day[]) {
     const ports = {
       clock: () => at,
       digest: digestOf,
-      store: unstored === undefined ? store : refusing(store, unstored),
+      store: unlisting(refusing(store, unstored ?? /$^/), unread ?? /$^/),
       channel,
       readInventory: fakeInventory(anInventory({ snapshots: ALL, ...inventory })),
     };
@@ -111,10 +120,11 @@ async function history(days: readonly Day[]) {
         ...(deletion && { deletion }),
       });
     } catch (error) {
-      if (!refused && unstored === undefined) throw error;
+      if (!refused && unstored === undefined && unread === undefined) throw error;
     }
     mails.push(...channel.sent.map(({ body }) => body));
-  }
+  };
+  for (const each of days) await make(each);
   clock = NOW;
   const select = (
     options: {
@@ -141,7 +151,7 @@ async function history(days: readonly Day[]) {
     const plan = JSON.parse(objects.get(`plans/${selected.id}.json`) ?? 'null') as Plan;
     return [...plan.items].map(({ name }) => name);
   };
-  return { objects, mails, ids, select, taken };
+  return { objects, mails, ids, make, select, taken };
 }
 
 /**
@@ -615,6 +625,49 @@ describe('a day that an e-mail announced', () => {
     const told = { 'old-1': '2026-12-01', 'old-2': '2026-12-01' };
     expect([daysIn(objects, ids[0]), daysIn(objects, ids.at(-1))]).toEqual([told, told]);
     expect(await taken(START)).toBe('auto.nothing-due');
+  });
+
+  test.each<[string, Partial<Day>]>([
+    ['reports of a deployment for approvals', { deletion: { ...DAILY, mode: 'approve' } }],
+    ['reports that could not find out their days', { unread: /^plans\/$/ }],
+    ['reports that could not record their days', { unstored: /told-/ }],
+  ])('is kept over any number of e-mails without days: %s', async (_, silent) => {
+    const listed = [day(22, { deletion: MONTHLY }), ...dates(21, 9, silent), ...dates(8, 0)];
+    const { taken, ids, objects } = await history(listed);
+    const told = { 'old-1': '2026-12-01', 'old-2': '2026-12-01' };
+    expect([daysIn(objects, ids[0]), daysIn(objects, ids[5]), daysIn(objects, ids.at(-1))]).toEqual([told, {}, told]);
+    expect(await taken(START)).toBe('auto.nothing-due');
+  });
+
+  test('is kept where the topic took the e-mail and its note could not be written', async () => {
+    const listed = [day(22, { deletion: MONTHLY, unstored: /sent\.json/ }), ...dates(21, 0)];
+    const { taken, ids, objects, mails } = await history(listed);
+    expect(mails[0]).toContain('2 snapshots will be deleted on Tuesday, 1 December 2026');
+    expect(daysIn(objects, ids.at(-1))).toEqual({ 'old-1': '2026-12-01', 'old-2': '2026-12-01' });
+    expect(await taken(START)).toBe('auto.nothing-due');
+  });
+
+  test('holds for every snapshot where its record, or the plan that it is of, is not as it was written', async () => {
+    const days = [day(22, { deletion: MONTHLY }), ...dates(21, 1, unheard)];
+    for (const prefix of ['plans/', 'told-']) {
+      const told = await history(days);
+      const key = [...told.objects.keys()].find((each) => each.includes(prefix)) ?? '';
+      told.objects.set(key, '{');
+      await told.make(day(0, {}));
+      expect(daysIn(told.objects, told.ids.at(-1))).toEqual({ 'old-1': '2026-12-01', 'old-2': '2026-12-01' });
+    }
+  });
+
+  test('is told only by a report that could note that it began, and could record the day', async () => {
+    for (const unstored of [/begun\.txt/, /told-/]) {
+      const { mails, ids, objects } = await history([day(1, {}), day(0, { unstored })]);
+      expect(daysIn(objects, ids[0])).not.toEqual({});
+      expect(daysIn(objects, ids[1])).toEqual({});
+      expect(mails[0]).toContain('snapshots will be deleted on');
+      expect(mails[1]).not.toContain('snapshots will be deleted on');
+      expect(mails[1]).toContain('the bucket is gone (report.unfinished)');
+      expect(objects.get(`runs/${runTime(ids[1] ?? '')}/sent.json`)).toContain('"announced":false');
+    }
   });
 
   test('binds only those to whom it was announced: without that e-mail, the grace period counts', async () => {
