@@ -331,7 +331,7 @@ export async function runReport(
   if (before.value === true) return { reportId, delivery: 'already-sent' };
   const begun = await withTimeout('note that the run began', READ_TIMEOUT_MS, () =>
     ports.store.putIfAbsent({
-      key: begunFile(runTime(reportId)),
+      key: begunFile(reportId),
       contentType: 'text/plain',
       body: [new Date(startedAt).toISOString()],
     }),

@@ -76,8 +76,11 @@ export const FAILED_BY_HAND = 'failed-by-hand';
 /** A note of a run, named SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. */
 export const noteFile = (time: string, name: string): string => `${runFolder(time)}${name}.json`;
 
-/** The note that a run of this time began: one that leaves nothing else did not end well. */
-export const begunFile = (time: string): string => `${runFolder(time)}begun.txt`;
+/** The note that the run that makes a report began: one that leaves nothing else did not end well. */
+export const begunFile = (reportId: string): string => `${runFolder(runTime(reportId))}begun-${reportId}.txt`;
+
+/** Matches the name of such a note in the folder of its time. */
+export const BEGUN_NAME = /^begun-/;
 
 /** The days that a report tells, of which the last start is at `until` (epoch ms). */
 export const toldFile = (reportId: string, until: number): string =>

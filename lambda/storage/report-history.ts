@@ -4,7 +4,7 @@ import { instantOfId } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import type { Digest, Store } from '../ports/ports';
 import {
-  begunFile,
+  BEGUN_NAME,
   noteFile,
   PLANS,
   planFile,
@@ -12,6 +12,7 @@ import {
   REPORTS,
   RUNS,
   reportFolder,
+  runFolder,
   runTime,
   SENT,
   SENT_BY_HAND,
@@ -95,10 +96,16 @@ async function listRuns(store: Store): Promise<ReadonlyMap<string, readonly stri
   return new Map([...ids].sort(([a], [b]) => (a < b ? 1 : -1)));
 }
 
+/** When the store wrote the last note that a run of a time began (epoch ms): an event can be sent again; null: never. */
+async function lastBegun(store: Store, time: string): Promise<number | null> {
+  const notes = [...(await store.listDated(runFolder(time)))].filter(([name]) => BEGUN_NAME.test(name));
+  return notes.reduce<number | null>((last, [, at]) => Math.max(last ?? 0, at ?? 0), null);
+}
+
 async function readRun(store: Store, digest: Digest, time: string, ids: readonly string[]): Promise<ReportRun> {
   const plans = await Promise.all(ids.map((id) => readStoredPlan(store, digest, id)));
-  const begunAt = plans.length > 0 ? null : ((await store.getDated(begunFile(time)))?.storedAt ?? null);
   const mailed = await readMailed(store, time);
+  const begunAt = mailed === null ? await lastBegun(store, time) : null;
   return { time, plans, mailed, ...(begunAt !== null && { begunAt }) };
 }
 

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import type { Plan } from '../../lambda/core/plan/plan';
 import type { Inventory } from '../../lambda/core/report/report-model';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
-import { compactInstant } from '../../lambda/core/time/instant';
 import { selectAutomatically } from '../../lambda/deletion/select-due-snapshots';
 import type { Store, StoredObject } from '../../lambda/ports/ports';
 import { type RunRequest, runReport } from '../../lambda/reporting/run-report-job';
@@ -539,8 +538,8 @@ describe('a person who can write plans alone', () => {
 describe('a report that leaves only the note that its run began', () => {
   it('interrupts automatic deletion, because it was not e-mailed, or could not be stored', async () => {
     const { taken, objects } = await history(daily());
-    expect([...objects.keys()].filter((key) => key.endsWith('/begun.txt'))).toHaveLength(daily().length);
-    objects.set('runs/20261123T060000Z/begun.txt', '2026-11-23T06:00:00.000Z');
+    expect([...objects.keys()].filter((key) => key.includes('/begun-'))).toHaveLength(daily().length);
+    objects.set(begunFile('20261123T060000Z-1a2b3c4d'), '2026-11-23T06:00:00.000Z');
     expect(await taken()).toBe('auto.not-mailed');
   });
 });
@@ -659,7 +658,7 @@ describe('a day that an e-mail announced', () => {
   });
 
   test('is told only by a report that could note that it began, and could record the day', async () => {
-    for (const unstored of [/begun\.txt/, /told-/]) {
+    for (const unstored of [/begun-/, /told-/]) {
       const { mails, ids, objects } = await history([day(1, {}), day(0, { unstored })]);
       expect(daysIn(objects, ids[0])).not.toEqual({});
       expect(daysIn(objects, ids[1])).toEqual({});
@@ -743,7 +742,7 @@ describe('a report with automatic deletion', () => {
 });
 
 describe('a report that begins while an automatic deletion selects', () => {
-  const BEGUN = begunFile(compactInstant(NOW));
+  const BEGUN = begunFile(newReportId(NOW));
 
   test.each([
     ['after the runs were listed', 'list', 'plans/', false],
@@ -765,6 +764,30 @@ describe('a report that begins while an automatic deletion selects', () => {
     expect(await select({ store: begins })).toMatchObject({ state: 'nothing', code: 'auto.not-mailed' });
     expect([...objects.keys()].some((key) => key.startsWith('plans/auto-'))).toBe(hasPlan);
   });
+
+  test.each([false, true])(
+    'stops it also where its event is sent again, though a newer report is old enough (%s)',
+    async (hasPlan) => {
+      const again = { ago: 20, refused: true, ...(hasPlan ? {} : { unstored: /^(?:reports|plans)\// }) };
+      const days = [...daily().filter(({ ago }) => ago > 30), again, { ago: 16, scheduled: null }];
+      const config = aConfig({ ...WRITTEN, deletion: { grace: '12h' } });
+      const { objects, make, select, taken } = await history(days.map((day) => ({ ...day, config })));
+      expect(await taken({ config })).toEqual(['old-1', 'old-2']);
+      for (const key of objects.keys()) if (key.startsWith('plans/auto-')) objects.delete(key);
+      const store = memoryStore(objects, () => NOW);
+      const repeated = { refused: true, unstored: /^(?:reports|plans)\//, ago: 0, scheduled: 20, config };
+      const begins = {
+        ...store,
+        putIfAbsent: async (object: StoredObject) => {
+          if (object.key.startsWith('plans/auto-')) await make(repeated);
+          return store.putIfAbsent(object);
+        },
+      };
+      expect(await select({ config, store: begins })).toMatchObject({ code: 'auto.not-mailed' });
+      // It began before the selection, and was not sent yet.
+      expect(await select({ config, now: NOW + HOUR })).toMatchObject({ code: 'auto.not-mailed' });
+    },
+  );
 
   test('is not mistaken for another object among the notes of runs', async () => {
     const { objects, select } = await history(daily());

@@ -51,7 +51,7 @@ export interface ReportRun {
   readonly plans: readonly (DatedPlan | null)[];
   /** The note of the report that was e-mailed; null: none. */
   readonly mailed: MailNote | null;
-  /** When the store wrote the note that it began (epoch ms), of a run without a plan. */
+  /** When the store wrote the last note that it began (epoch ms), of a run of which nothing was e-mailed. */
   readonly begunAt?: number;
 }
 
