@@ -101,7 +101,7 @@ function aBucket() {
         readonly mode?: Mode;
         readonly inventory?: Partial<Inventory>;
         readonly config?: typeof CONFIG;
-        readonly confirmed?: number;
+        readonly confirmed?: number | null;
         readonly store?: Partial<Store>;
         readonly deletion?: RunRequest['deletion'];
       } = {},
@@ -293,6 +293,12 @@ describe('a report that is made while a deletion runs', () => {
     const { body } = await bucket.report(NOW + 5 * MINUTE, { confirmed: 0 });
     expect(body).toContain('A DELETION MAY STILL RUN. It began before this report');
     expect(body).not.toContain('deletes nothing');
+  });
+
+  it('tells subscriptions that could not be read from ones that there are not', async () => {
+    const textOf = async (confirmed: number | null) => (await aBucket().report(NOW, { confirmed })).body;
+    expect(await textOf(0)).toContain('deletes nothing: no confirmed subscription could receive this report.');
+    expect(await textOf(null)).toContain('deletes nothing by this report: its subscriptions could not be read.');
   });
 
   it('says so where it could not be stored', async () => {
