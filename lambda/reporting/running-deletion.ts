@@ -36,9 +36,9 @@ async function automaticPlans(store: Store, since: number): Promise<readonly str
 }
 
 /**
- * Returns the snapshots (ARNs) that any deletion may still delete at an instant (epoch ms), whoever approved it. One may
- * run from when its approval was recorded, or its plan written where it is automatic, until its result is recorded, and
- * for no longer than a run can take. Rejects where that cannot be read.
+ * Returns the snapshots (ARNs) that a deletion, automatic or approved, may still delete at an instant (epoch ms). One may
+ * run from when its plan or its approval was recorded until its result is recorded, and for no longer than a run can
+ * take. Rejects where that cannot be read.
  */
 export async function inRunningDeletions(store: Store, digest: Digest, now: number): Promise<ReadonlySet<string>> {
   const since = now - MAX_DELETION_RUN_MS;

@@ -73,7 +73,7 @@ const refusing = (store: Store, keys: RegExp): Store => ({
 });
 
 /** A store that cannot list some prefixes. */
-const unlisting = (store: Store, prefixes: RegExp): Store => ({
+const withoutLists = (store: Store, prefixes: RegExp): Store => ({
   ...store,
   list: async (prefix) => (prefixes.test(prefix) ? Promise.reject(new Error('503 Slow Down')) : store.list(prefix)),
 });
@@ -105,7 +105,7 @@ async function history(days: readonly Day[]) {
     const ports = {
       clock: () => at,
       digest: digestOf,
-      store: unlisting(refusing(store, unstored ?? /$^/), unread ?? /$^/),
+      store: withoutLists(refusing(store, unstored ?? /$^/), unread ?? /$^/),
       channel,
       readInventory: fakeInventory(anInventory({ snapshots: ALL, ...inventory })),
     };

@@ -228,7 +228,7 @@ describe('a report that is made while a deletion runs', () => {
     expect(`${body}${page}`).not.toMatch(MAY_RUN);
   });
 
-  it('names today, though no start is scheduled any more', async () => {
+  it('names today, though no start is scheduled now', async () => {
     const bucket = aBucket();
     const deletion = { ...DEPLOYED, mode: 'automatic', reportSchedule: 'cron(0 8 30 2 ? *)' } as const;
     expect((await bucket.report(NOW, { deletion })).days).toEqual({});
