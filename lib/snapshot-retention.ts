@@ -38,7 +38,13 @@ import { ReportFunction } from './report-function';
 import { FIRST_REPORT_EVENT, FIRST_REPORT_RATE, REPORT_EVENT, reportSchedule } from './report-schedule';
 import { ReportStore, storedPatterns } from './report-store';
 import { retentionMetric } from './retention-metric';
-import { overdueAfter, pausesOf, shortestInterval } from './schedule-expression';
+import {
+  overdueAfter,
+  pausesOf,
+  reportsAtDeletionStart,
+  SCHEDULE_APART,
+  shortestInterval,
+} from './schedule-expression';
 
 /** A configuration to deploy with. It is validated again; its time zone is that of the schedule as well. */
 export type DeployedConfiguration = BundledConfiguration;
@@ -516,8 +522,14 @@ export class SnapshotRetention extends Construct {
     return topic;
   }
 
-  /** Warns of rules that can match nothing, and of a setting that has no effect here. */
-  private warnOfSettings({ config, organization }: CheckedProps): void {
+  /** Warns of rules that can match nothing, and of settings that have no effect here or do not go together. */
+  private warnOfSettings({ config, organization, deletion, schedule }: CheckedProps): void {
+    const near = deletion === 'automatic' ? reportsAtDeletionStart(schedule) : null;
+    if (near !== null)
+      Annotations.of(this).addWarningV2(
+        'lightsail-retention:deletion-start',
+        `schedule "${schedule}": ${near}; ${SCHEDULE_APART}`,
+      );
     for (const { code, message } of config.hiddenRules)
       Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
     if (organization === null && config.organization.accountMessages)

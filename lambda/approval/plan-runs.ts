@@ -1,4 +1,4 @@
-import { DAY_MS } from '../core/time/units';
+import { MAX_DELETION_RUN_MS } from '../core/plan/deletion-start';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import type { StoredApproval } from '../render/approval-widget';
@@ -6,9 +6,6 @@ import type { RunEnd } from '../render/result-email';
 import { parseApproval } from '../storage/approval-record';
 import { APPROVAL_NAME, type PlanKey, recordFolder, resultFolder } from '../storage/keys';
 import { EXECUTION_END, parseStored } from '../storage/schemas';
-
-/** An execution of the deletion function ends within a day: after that, none is running. */
-const MAX_RUN_MS = DAY_MS;
 
 /** The executions of a plan, as far as the bucket shows them. */
 export interface PlanRuns {
@@ -72,7 +69,7 @@ export async function readPlanRuns(store: Store, plan: PlanKey, now: number): Pr
   const [begun, ended] = [await begunRuns(store, plan), await endedRuns(store, plan)];
   const endedNames = new Set(ended.map(({ run }) => run));
   const begunNames = new Set<string | null>(begun.map(({ run }) => run));
-  const running = begun.filter(({ run, at }) => !endedNames.has(run) && now - at < MAX_RUN_MS);
+  const running = begun.filter(({ run, at }) => !endedNames.has(run) && now - at < MAX_DELETION_RUN_MS);
   const approval = running.at(-1) ?? begun.at(-1) ?? null;
   return {
     count: begun.length + ended.filter(({ run }) => run === null || !begunNames.has(run)).length,

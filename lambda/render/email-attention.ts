@@ -34,7 +34,10 @@ const UNCONFIRMED_NOTE =
   'NO PERSON RECEIVES THIS E-MAIL, because no address is confirmed. Open "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.';
 
 const DELETING_NOTE =
-  'AN AUTOMATIC DELETION MAY STILL RUN. It began before this report, and can delete what earlier e-mails announced.';
+  'A DELETION MAY STILL RUN. It began before this report, and can delete what earlier e-mails announced or a person approved.';
+
+const PERHAPS_DELETING_NOTE =
+  'A DELETION MAY STILL RUN: whether one does could not be read. It can delete what earlier e-mails announced or a person approved.';
 
 /** What is wrong with the sending or the storing of this report: lines below its outcome. */
 export function warningLinesOf(
@@ -45,7 +48,8 @@ export function warningLinesOf(
   // A list of the starter policy has the note in place of its outcome.
   const isStarter = config.origin === 'built-in' && (!complete || totals.expire === 0);
   const lines = [
-    ...(isDeleting ? [DELETING_NOTE] : []),
+    ...(isDeleting === null ? [PERHAPS_DELETING_NOTE] : []),
+    ...(isDeleting === true ? [DELETING_NOTE] : []),
     ...(confirmedSubscribers === 0 ? [UNCONFIRMED_NOTE] : []),
     ...storingLines(report),
     ...(isStarter ? [STARTER_TEXT] : []),

@@ -6,7 +6,7 @@ import { type EmailBlock, foreignText } from './email-layout';
 import { announcedDeletions, canBeDeletedText, costCeilingText } from './email-subject';
 import { exceedsCaps, limitsText } from './first-clean-up';
 import { formatCount, formatDollars, formatNumber } from './numbers';
-import { allSizes, expiringSizes, nothingRead, type TextContext } from './report-header';
+import { allSizes, expiringSizes, mayStillDelete, nothingRead, type TextContext } from './report-header';
 
 /** What the report means for its readers. */
 export type EmailState = 'incomplete' | 'countdown' | 'blocked' | 'deletable' | 'nothing';
@@ -77,9 +77,9 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
 }
 
 /** What an incomplete report means. */
-function incompleteText(report: Report, { isDeleting = false }: TextContext): string {
+function incompleteText(report: Report, context: TextContext): string {
   if (isNotStored(report)) return 'Not everything could be read, and this report could not be stored.';
-  return isDeleting
+  return mayStillDelete(context)
     ? 'This report announces nothing, because not everything could be read.'
     : 'Nothing will be deleted, because not everything could be read.';
 }
@@ -101,13 +101,17 @@ function deletionModeText(report: Report, context: TextContext): string {
   if (isNotStored(report)) return 'This report could not be stored, and nothing can be deleted with it.';
   if (context.deletionMode === 'off')
     return 'Nothing is deleted automatically, and there is nothing to stop: this deployment only reports.';
-  if (context.deletionMode === 'approve') return `Nothing is deleted until you approve it. ${holdAdvice(context)}.`;
-  return (context.confirmedSubscribers ?? 0) < 1 && context.isDeleting !== true
+  const isRunning = mayStillDelete(context);
+  if (context.deletionMode === 'approve')
+    return `Nothing ${isRunning ? 'else ' : ''}is deleted until you approve it. ${holdAdvice(context)}.`;
+  if (context.confirmedSubscribers === null && !isRunning)
+    return 'Automatic deletion is switched on, and deletes nothing by this report: its subscriptions could not be read.';
+  return (context.confirmedSubscribers ?? 0) < 1 && !isRunning
     ? 'Automatic deletion is switched on, and deletes nothing: no confirmed subscription could receive this report.'
     : 'Automatic deletion is switched on, and has no day for these: this report announces no deletion.';
 }
 
-function nothingLines(report: Report): EmailBlock {
+function nothingLines(report: Report, context: TextContext): EmailBlock {
   const { totals, scopes, problems } = report;
   const regions = new Set(scopes.filter(({ status }) => status === 'read').map(({ region }) => region)).size;
   const read = `${formatCount(regions, 'region')} ${regions === 1 ? 'was' : 'were'} read.`;
@@ -122,7 +126,7 @@ function nothingLines(report: Report): EmailBlock {
   ].filter((part) => part !== '');
   const cost = costCeilingText(allSizes(report), ' a month');
   return [
-    `${which} ${unmanaged === 0 && problems.length === 0 ? 'within policy' : 'kept'}. Nothing will be deleted.`,
+    `${which} ${unmanaged === 0 && problems.length === 0 ? 'within policy' : 'kept'}.${mayStillDelete(context) ? '' : ' Nothing will be deleted.'}`,
     `${parts.join(', ')}. ${cost === null ? 'The cost is not known.' : `Together they cost ${cost}.`} ${read}`,
   ];
 }
@@ -143,7 +147,7 @@ function outcomeLinesOf(report: Report, context: TextContext, state: EmailState)
     case 'countdown':
       return countdownLines(report, context);
     case 'blocked':
-      return [limitsText(report, context.limits, context.isDeleting), `${costsText(report)} ${staysText(report)}`];
+      return [limitsText(report, context.limits, mayStillDelete(context)), `${costsText(report)} ${staysText(report)}`];
     case 'deletable':
       return report.config.origin === 'built-in'
         ? [
@@ -152,6 +156,6 @@ function outcomeLinesOf(report: Report, context: TextContext, state: EmailState)
           ]
         : [`${canBeDeletedText(report)}. ${costsText(report)} ${staysText(report)}`, deletionModeText(report, context)];
     case 'nothing':
-      return nothingLines(report);
+      return nothingLines(report, context);
   }
 }

@@ -17,7 +17,7 @@ import { firstCleanUp, isForReading } from './first-clean-up';
 import { changesText } from './matters';
 import { formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
-import { nextReportText, repeatCommand, type TextContext } from './report-header';
+import { mayStillDelete, nextReportText, repeatCommand, type TextContext } from './report-header';
 import { regionsNotRead, unreadElsewhere } from './report-sections';
 import { regionBillsLine, spendLine } from './spend-text';
 import { afterUnreadText, causeOf, type UnreadRegion, unreadByRegion } from './unread-text';
@@ -98,7 +98,7 @@ function applyBlock(report: Report, context: TextContext): EmailBlock {
   const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
   const until = `until ${mediumMinute(localMinute(plan.expiresAt, zone))}`;
   const shell = `paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)}`;
-  const start = `If you do nothing, nothing is deleted. To delete ${these} (it starts at once, and cannot be undone)`;
+  const start = `If you do nothing, nothing ${mayStillDelete(context) ? 'else ' : ''}is deleted. To delete ${these} (it starts at once, and cannot be undone)`;
   const steps: EmailBlock =
     dashboard !== undefined && canApproveOnDashboard(report, context)
       ? [
@@ -146,7 +146,9 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
       return hasApplyCommand(report, context) ? applyBlock(report, context) : reportOnlySteps(report, context, keep);
     case 'nothing':
       if (attentionLines(report, context, 1).length === 0) return ['You do not need to do anything.'];
-      return ['Look at what needs attention when you have time. Nothing is deleted meanwhile.'];
+      return [
+        `Look at what needs attention when you have time.${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
+      ];
   }
 }
 

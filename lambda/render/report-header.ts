@@ -72,8 +72,8 @@ export interface TextContext {
   readonly deletionMode: 'off' | 'approve' | 'automatic';
   /** By ARN, the earliest day of the automatic deletion of a snapshot that stays on the list. */
   readonly due?: ReadonlyMap<string, string>;
-  /** Whether an automatic deletion of earlier reports may still run, and this report announces nothing. */
-  readonly isDeleting?: boolean;
+  /** Whether a deletion of earlier reports may still run; null: not known. */
+  readonly isDeleting?: boolean | null;
   /** Whether no report was made before this one. */
   readonly isFirstReport?: boolean;
   /** The name of the deletion schedule; absent: none is deployed. */
@@ -91,6 +91,10 @@ export interface TextContext {
   /** The head of the evidence chain, `NUMBER:SHA256`; null: the report is not recorded. Absent: none is. */
   readonly evidenceHead?: string | null;
 }
+
+/** Whether something may be deleted that the report does not announce. */
+export const mayStillDelete = ({ isDeleting = false }: Pick<TextContext, 'isDeleting'>): boolean =>
+  isDeleting !== false;
 
 /** A paragraph, or a command or address to copy. */
 export type Line = string | { readonly command: string };

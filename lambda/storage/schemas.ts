@@ -291,6 +291,8 @@ export const EVIDENCE_RECORD: z.ZodMiniType<EvidenceRecord> = z.looseObject({
 
 const instantOrNull = z.catch(z.pipe(z.string(), z.transform(parseInstant)), null);
 
+const starts = z.array(z.tuple([z.nullable(z.number()), z.number()]));
+
 /** The note that a report was e-mailed. All that cannot be read in it counts as not noted. */
 export const SENT_NOTE = z.looseObject({
   reportId: z.pipe(z.unknown().check(z.refine((id) => id !== undefined)), z.transform(String)),
@@ -299,11 +301,13 @@ export const SENT_NOTE = z.looseObject({
   announced: z.catch(z.boolean(), false),
   at: instantOrNull,
   countedFrom: instantOrNull,
-  toldSince: instantOrNull,
   schedule: z.catch(z.nullable(z.string()), null),
-  starts: z.catch(z.nullable(z.array(z.tuple([z.nullable(z.number()), z.number()]))), null),
+  starts: z.catch(z.nullable(starts), null),
   firstCheck: z.catch(z.boolean(), false),
 });
+
+/** The days that a report tells. */
+export const TOLD_NOTE = z.looseObject({ reportId: z.string(), digest: z.string(), config: z.string(), starts });
 
 const arn = z.string().check(z.refine((text) => parseArn(text) !== null));
 

@@ -30,6 +30,17 @@ describe('the state of the newest plan', () => {
     });
   });
 
+  it('is that of the later attempt for a time, and of a report that was made later than its time', async () => {
+    const [first, second] = ['20261124T080000Z-ffffffff', '20261124T080000Z-00000000'];
+    const attempts = [
+      aStoredPlan({ id: first, createdAt: '2026-11-24T08:00:05.000Z' }),
+      aStoredPlan({ id: second, createdAt: '2026-11-24T08:01:05.000Z' }),
+    ];
+    const late = aStoredPlan({ id: ID, createdAt: '2026-11-24T08:02:00.000Z' });
+    expect(await viewPlan(approvalRig(attempts).ports)).toMatchObject({ plan: { id: second } });
+    expect(await viewPlan(approvalRig([...attempts, late]).ports)).toMatchObject({ plan: { id: ID } });
+  });
+
   it.each<[string, Parameters<typeof aStoredPlan>[0]]>([
     ['plan.account', { account: '210987654321' }],
     ['plan.expired', { expiresAt: '2026-11-24T12:00:00.000Z' }],

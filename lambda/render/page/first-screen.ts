@@ -10,7 +10,7 @@ import { expireShareText, limitsText } from '../first-clean-up';
 import { attentionCountText, changesText, mattersOf } from '../matters';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
 import { kindPlural, sourceName } from '../phrases';
-import { allSizes, expiringSizes, nextReportText } from '../report-header';
+import { allSizes, expiringSizes, mayStillDelete, nextReportText } from '../report-header';
 import { bySource, regionsNotRead } from '../report-sections';
 import { unknownSizeText } from '../totals';
 import { afterUnreadText, causeOf, unreadByRegion, unreadSubjects } from '../unread-text';
@@ -51,7 +51,7 @@ const isAutomatic = ({ deletionMode }: PageContext): boolean => deletionMode ===
 
 /** What a report that is incomplete or blocked does not delete. */
 function nothingText(context: PageContext): string {
-  if (context.isDeleting === true) return 'A deletion may still run, and nothing else will be deleted';
+  if (mayStillDelete(context)) return 'A deletion may still run, and nothing else will be deleted';
   return `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted`;
 }
 
@@ -62,10 +62,11 @@ function incompleteHeadline(report: Report, context: PageContext): string {
 }
 
 /** What a report without candidates says: that there is nothing to do only where nothing waits for a person. */
-function cleanHeadline(report: Report): string {
+function cleanHeadline(report: Report, context: PageContext): string {
   const { totals } = report;
   const matters = mattersOf(report);
-  if (matters.length > 0) return `Nothing to delete, and ${attentionCountText(matters)}.`;
+  const none = mayStillDelete(context) ? 'No snapshot is listed' : 'Nothing to delete';
+  if (matters.length > 0) return `${none}, and ${attentionCountText(matters)}.`;
   const which = totals.snapshots === 1 ? 'the one snapshot is' : `all ${formatCount(totals.snapshots, 'snapshot')} are`;
   return `Nothing to do: ${which} within policy.`;
 }
@@ -92,9 +93,9 @@ function headlineOf(report: Report, situation: Situation, context: PageContext):
     case 'incomplete':
       return plain(incompleteHeadline(report, context));
     case 'nothing-read':
-      return plain('Nothing could be read, so nothing can be deleted.');
+      return plain(`Nothing could be read${mayStillDelete(context) ? '' : ', so nothing can be deleted'}.`);
     case 'clean':
-      return plain(cleanHeadline(report));
+      return plain(cleanHeadline(report, context));
     case 'empty':
       return plain('There are no snapshots.');
   }
@@ -124,7 +125,9 @@ const EYEBROW_MARKS: Readonly<Record<Situation['kind'], TrialMark>> = {
   empty: 'keep',
 };
 
-function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }: PageContext): string {
+function eyebrow(report: Report, situation: Situation, context: PageContext): string {
+  const { deletionMode = 'off' } = context;
+  if (mayStillDelete(context)) return 'A deletion that began before this report may still run.';
   switch (situation.kind) {
     case 'blocked':
       return deletionMode === 'automatic'
@@ -213,7 +216,7 @@ export const isFirst = ({ changes }: Report, { history = [], links }: PageContex
 
 function blockedLead(report: Report, context: PageContext): string {
   const first = isFirst(report, context) ? ' This is normal for a first clean-up.' : '';
-  return `${escapeHtml(limitsText(report, context.config?.caps, context.isDeleting))}${first}`;
+  return `${escapeHtml(limitsText(report, context.config?.caps, mayStillDelete(context)))}${first}`;
 }
 
 /** ` You can approve this plan until 30 Nov 2026, 09:00.`; empty: there is nothing to approve it with. */
