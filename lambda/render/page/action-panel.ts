@@ -10,7 +10,7 @@ import { mattersOf } from '../matters';
 import { formatCount } from '../numbers';
 import { snapshotName, sourceName } from '../phrases';
 import { regionCity } from '../region-names';
-import { repeatCommand } from '../report-header';
+import { mayStillDelete, repeatCommand } from '../report-header';
 import { bySource, unreadScopes } from '../report-sections';
 import { afterRaisingText, afterUnreadText } from '../unread-text';
 import {
@@ -206,7 +206,11 @@ export function actionPanel(report: Report, situation: Situation, context: PageC
       const at = dayInWords(localDay(report.evaluatedAt, report.zone));
       const trial = context.config === undefined || situation.kind === 'empty' ? '' : TRIAL_HINT;
       const needs = mattersOf(report).length > 0;
-      const list = needs ? small('<a href="#h-att">Each has its remedy.</a> Nothing is deleted meanwhile.') : '';
+      const list = needs
+        ? small(
+            `<a href="#h-att">Each has its remedy.</a>${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
+          )
+        : '';
       return `${panelHeading(needs ? 'See what needs attention' : 'No action needed')}${list}\
 ${small(`This report is as of ${escapeHtml(at)}.${trial}`)}${stopHtml(context)}`;
     }
