@@ -94,6 +94,26 @@ async function listedAccounts(caller: Caller) {
   }
 }
 
+/** The names of accounts, where rules need them; with a warning where this caller may not list them. */
+async function namesOf(
+  configs: readonly Config[],
+  caller: Caller,
+): Promise<{ readonly listed: Awaited<ReturnType<typeof listedAccounts>>; readonly warnings: readonly string[] }> {
+  if (!configs.some(({ rules }) => rules.some(({ needsMember }) => needsMember))) return { listed: [], warnings: [] };
+  try {
+    return { listed: await listedAccounts(caller), warnings: [] };
+  } catch (error) {
+    if (!(error instanceof RetentionError) || error.code !== 'organization.denied') throw error;
+    return {
+      listed: [],
+      warnings: [
+        'organizations:ListAccounts was refused, so that rules by accountName and ou match nothing; sign in to the ' +
+          'management or a delegated administrator account to have them match',
+      ],
+    };
+  }
+}
+
 /** The accounts of the command line. Their names are asked for only where rules need them. */
 async function selectedAccounts(
   account: readonly string[],
@@ -110,12 +130,10 @@ async function selectedAccounts(
     return uniteSelections(selections);
   }
   const ids = [...new Set(account)];
-  const listed = configs.some(({ rules }) => rules.some(({ needsMember }) => needsMember))
-    ? await listedAccounts(caller)
-    : [];
+  const { listed, warnings } = await namesOf(configs, caller);
   const known = new Map(listed.map((each) => [each.id, each]));
   const all = ids.map((id) => known.get(id) ?? { id, name: null, ou: null, state: null });
-  return selectAccounts(all, { include: ['*'], exclude: [] }, globMatches);
+  return { ...selectAccounts(all, { include: ['*'], exclude: [] }, globMatches), warnings };
 }
 
 /** The caller who assumes the roles. Throws where there are no credentials. */

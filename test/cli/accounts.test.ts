@@ -274,6 +274,15 @@ describe('accounts that cannot be listed', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
   });
 
+  it('are read by their numbers all the same, with a warning that rules by name match nothing', async () => {
+    await serve(SAMPLE, [{ fault: 'deny', service: 'organizations' }]);
+    const one = ['--account', named('client-gym'), ...ROLE, ...EXTERNAL, '--config', inFolder('rules.yaml')];
+    const { err, code, out } = await cli('report', '--format', 'json', ...one);
+    expect(err.replace(/\s+/g, ' ')).toContain('rules by accountName and ou match nothing');
+    expect(err).not.toContain('--account ID');
+    expect({ code, accounts: JSON.parse(out).accounts.length }).toEqual({ code: 0, accounts: 1 });
+  });
+
   it('are listed after throttling', async () => {
     await serve({ ...SAMPLE, members: SAMPLE.members.slice(0, 2) }, [
       { fault: 'throttle', service: 'organizations', times: 2 },
