@@ -353,7 +353,8 @@ export async function runReport(
   const known = { isFirstReport, confirmedSubscribers, ...evidenceHead };
   const sending = await sendReport(ports, report, sendOptions(request, kept, known));
   const events = await announceReport(ports, report, sending, kept, request);
-  if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);
+  const notPut = events.events === 'failed' ? [new Error(`the events were not put: ${events.eventsFailure}`)] : [];
+  if (kept.failures.length > 0) throw notKept(reportId, kept.stored, [...kept.failures, ...notPut]);
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
   return {
     reportId,

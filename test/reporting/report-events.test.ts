@@ -109,6 +109,15 @@ describe('the events of a report', () => {
     expect(events).toMatchObject([{ type: 'report', location: null, email: 'sent' }]);
   });
 
+  it('are named in the error of a report that is not stored when the bus refuses them too', async () => {
+    const { store, run } = aReporter({}, { refusal: 'no such bus' });
+    const put = async () => Promise.reject(new Error('the bucket is gone'));
+    const putIfAbsent = (object: StoredObject) => (object.key.startsWith('plans/') ? put() : store.putIfAbsent(object));
+    await expect(run({ store: { ...store, putIfAbsent } })).rejects.toThrow(
+      /the bucket is gone; the events were not put: no such bus; fix/,
+    );
+  });
+
   it('are sent though the configuration switches the e-mail off', async () => {
     const { events, run } = aReporter({ report: { send: 'expiring' } }, { snapshots: [aSnapshot()] });
     await run();
