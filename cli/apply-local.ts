@@ -21,12 +21,14 @@ import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failur
 import { startAge } from '../lambda/deletion/check-age';
 import { indexFinished } from '../lambda/deletion/index-results';
 import { type OutcomeStore, openOutcomes } from '../lambda/deletion/outcome-store';
+import { describeAbsent } from '../lambda/deletion/read-snapshot';
 import { type ApprovedRun, recordApproval, recordMissedResult, recordResult } from '../lambda/deletion/record-deletion';
 import { PlanApplied } from '../lambda/deletion/refusals';
 import { checkLock } from '../lambda/deletion/run-lock';
 import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
+import { eachOf } from '../lambda/ports/each-of';
 import type { ReadInventory } from '../lambda/ports/ports';
 import { type Preview, raisedCapsText, renderPreview } from '../lambda/render/preview';
 import { renderResultHtml } from '../lambda/render/result-html';
@@ -183,8 +185,14 @@ class LocalApply {
     if (yes !== undefined) checkCount(yes, prepared.plan, candidatesOf(prepared).length);
   }
 
+  /** Shows what will be deleted. What no list has is read by name: only then it is known to be gone. */
   private async show(prepared: Prepared): Promise<void> {
-    const preview: Preview = { ...prepared, isDryRun: false, isRefused: false, now: prepared.decidedAt };
+    const skipped = await eachOf(prepared.skipped, async (each) => {
+      if (each.evaluated !== null) return each;
+      const unlisted = { item: each.item, sentBefore: prepared.inDoubt.has(each.item.arn) };
+      return { ...each, skipReason: await describeAbsent(this.access.deletion, unlisted) };
+    });
+    const preview: Preview = { ...prepared, skipped, isDryRun: false, isRefused: false, now: prepared.decidedAt };
     await writeOut(this.terminal.out, renderPreview(preview, columnsOf(this.terminal.out)));
   }
 
