@@ -30,8 +30,9 @@ export const ERROR_CODES = {
   },
   'apply.invoke': {
     fault: 'aws',
-    meaning: 'The deletion function could not be invoked.',
-    remedy: "Check the function's name, its region and alias, and the permission `lambda:InvokeFunction`.",
+    meaning: 'The deletion function could not be invoked, or its answer was lost, so that it may have started.',
+    remedy:
+      "Check the function's name, its region and alias, and the permission `lambda:InvokeFunction`. After a lost answer, run the same again.",
   },
   'apply.no-result': {
     fault: 'aws',
