@@ -22,7 +22,13 @@ import { startAge } from '../lambda/deletion/check-age';
 import { indexFinished } from '../lambda/deletion/index-results';
 import { type OutcomeStore, openOutcomes } from '../lambda/deletion/outcome-store';
 import { describeAbsent } from '../lambda/deletion/read-snapshot';
-import { type ApprovedRun, recordApproval, recordMissedResult, recordResult } from '../lambda/deletion/record-deletion';
+import {
+  type ApprovedRun,
+  recordApproval,
+  recordMissedResult,
+  recordResult,
+  wasApprovedWith,
+} from '../lambda/deletion/record-deletion';
 import { PlanApplied } from '../lambda/deletion/refusals';
 import { checkLock } from '../lambda/deletion/run-lock';
 import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
@@ -150,7 +156,7 @@ class LocalApply {
   private async apply(): Promise<ExitCode> {
     const prepared = await this.prepare();
     if (!this.options.dryRun) return this.delete(await this.confirm(prepared));
-    this.checkYes(prepared);
+    await this.checkYes(prepared);
     const ports = { clock: Date.now, monotonic, sleep, deletion: this.access.deletion, retrySettings: RETRY_SETTINGS };
     return rehearse(ports, prepared, this.options, this.terminal);
   }
@@ -180,9 +186,18 @@ class LocalApply {
     return prepared;
   }
 
-  private checkYes(prepared: Prepared): void {
+  /**
+   * Checks the count of `--yes`. The same command goes on with the rest of a plan: the count that an earlier run of the
+   * plan confirmed is valid, as long as no more is deleted than was confirmed then.
+   */
+  private async checkYes(prepared: Prepared): Promise<void> {
     const { yes } = this.options;
-    if (yes !== undefined) checkCount(yes, prepared.plan, candidatesOf(prepared).length);
+    if (yes === undefined) return;
+    const { plan, deletedBefore, skipped, inDoubt } = prepared;
+    const candidates = candidatesOf(prepared).length;
+    const perhapsDeleted = skipped.filter(({ item }) => inDoubt.has(item.arn)).length;
+    const isWithin = candidates + deletedBefore + perhapsDeleted <= yes;
+    if (!isWithin || !(await wasApprovedWith(this.place.store, plan, yes))) checkCount(yes, plan, candidates);
   }
 
   /** Shows what will be deleted. What no list has is read by name: only then it is known to be gone. */
@@ -201,13 +216,14 @@ class LocalApply {
    * meanwhile. A decision that became old is made again, without candidates that were not shown.
    */
   private async confirm(prepared: Prepared): Promise<Prepared> {
-    this.checkYes(prepared);
+    await this.checkYes(prepared);
     const age = startAge({ clock: Date.now, monotonic });
     await this.show(prepared);
     const { plan, config } = prepared;
     const candidates = candidatesOf(prepared).length;
-    const question = { plan, candidates, yes: this.options.yes, note: raisedCapsText(plan, config) };
-    if (candidates > 0) await confirmCount(question, this.terminal, this.input, this.caller);
+    const question = { plan, candidates, yes: undefined, note: raisedCapsText(plan, config) };
+    if (candidates > 0 && this.options.yes === undefined)
+      await confirmCount(question, this.terminal, this.input, this.caller);
     checkConfig(plan, this.options.readConfig());
     if (age() <= MAX_DECISION_AGE_MS) return prepared;
     const again = withinConfirmed(prepared, await this.prepare());

@@ -166,6 +166,7 @@ async function run(
     skipped,
     inDoubt: new Set<string>(),
     doneBefore: 0,
+    deletedBefore: 0,
     refusal: null,
   };
   const sleep = async (): Promise<void> => undefined;
