@@ -29,7 +29,7 @@ import {
   recordResult,
   wasApprovedWith,
 } from '../lambda/deletion/record-deletion';
-import { PlanApplied } from '../lambda/deletion/refusals';
+import { mayApplyAgain, PlanApplied } from '../lambda/deletion/refusals';
 import { checkLock } from '../lambda/deletion/run-lock';
 import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
 import { snapshotKinds } from '../lambda/kinds/registry';
@@ -41,7 +41,7 @@ import { renderResultHtml } from '../lambda/render/result-html';
 import { outcomeLine, renderResultText, resultEnd } from '../lambda/render/result-text';
 import { digestOf, sha256Of } from '../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, headText } from '../lambda/storage/evidence';
-import { type PlanKey, planCopyFile, planFile, resultFile, resultPage } from '../lambda/storage/keys';
+import { LOCK_FILE, type PlanKey, planCopyFile, planFile, resultFile, resultPage } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, type CallerIdentity, findIdentity } from './aws';
@@ -83,8 +83,9 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   const ofTheCaller = causeInCaller(error);
   if (ofTheCaller !== null) return ofTheCaller;
   const why = error instanceof Error ? error.message : String(error);
+  const next = mayApplyAgain(error) ? ', and applying the plan again continues it' : '';
   return applyStopped(
-    `the deletion stopped in the middle: ${oneLine(why)}; its outcomes are listed above, and applying the plan again continues it`,
+    `the deletion stopped in the middle: ${oneLine(why)}; its outcomes are listed above${next}`,
     error,
   );
 }
@@ -308,18 +309,27 @@ class LocalApply {
   }
 
   /** Prints each outcome, where they are recorded, and the result in one sentence. */
-  private async printResult(result: ApplyResult, isStored: boolean): Promise<void> {
+  private async printResult(result: ApplyResult, failure: { readonly error: unknown } | null): Promise<void> {
     const { err, out } = this.terminal;
+    const isStored = failure === null;
     await this.print(renderResultText(result, columnsOf(out)));
     if (isStored && !this.options.quiet)
       err.write(`\noutcomes: ${oneLine(this.place.store.locate(resultFile(result.plan.id)))}\n`);
     if (isStored) this.printHead();
-    await this.print([resultEnd(result, columnsOf(out))]);
+    await this.print([resultEnd(result, columnsOf(out), isStored || mayApplyAgain(failure.error))]);
   }
 
   /** Prints the head of the chain, `--quiet` too: without it, nobody can tell later whether the chain was cut. */
   private printHead(): void {
     if (this.head !== null) this.terminal.err.write(`evidence: ${headText(this.head)}\n`);
+  }
+
+  /** Says that a finished deletion could not release its lock. It decides nothing: the next run can tell. */
+  private printKeptLock({ error }: { readonly error: unknown }): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const lock = oneLine(this.place.store.locate(LOCK_FILE));
+    const message = `the deletion has finished, and its lock ${lock} stays: ${oneLine(why)}; the next deletion on this machine replaces it, and one on another machine can begin in an hour`;
+    writeFailure({ code: 'apply.lock-stays', message }, this.terminal.err);
   }
 
   private approvalOf(plan: Prepared['plan'], count: number): ApprovedRun {
@@ -373,7 +383,8 @@ class LocalApply {
           return outcomes.result();
         });
       await this.storePage(result, prepared.config.zone);
-      await this.printResult(result, failure === null);
+      await this.printResult(result, failure);
+      if (outcomes.keptLock !== null) this.printKeptLock(outcomes.keptLock);
       if (failure !== null) throw stopped(failure);
       if (result.totals.failed > 0) return EXIT.someFailed;
       return result.status === 'finished' && this.head !== null ? EXIT.done : EXIT.failure;
