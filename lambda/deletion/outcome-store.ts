@@ -90,6 +90,8 @@ export interface OutcomeStore extends RunOutcomes {
    * no other run can change what is stored; it must not reject.
    */
   close(beforeRelease?: () => Promise<void>): Promise<ApplyResult>;
+  /** Why the lock of a finished plan could not be released; null: it was released, or `close` has rejected. */
+  readonly keptLock: { readonly error: unknown } | null;
 }
 
 const MAX_ATTEMPT_TRIES = 5;
@@ -114,6 +116,7 @@ class StoredOutcomes implements OutcomeStore {
   /** Items whose attempt this run began. */
   private readonly begun = new Map<string, 'owned' | 'taken-over'>();
   private readonly positions: ReadonlyMap<string, number>;
+  keptLock: { readonly error: unknown } | null = null;
   private isClosed = false;
   /** Whether the stored result is the finished one of this run. */
   private hasFinished = false;
@@ -231,7 +234,11 @@ class StoredOutcomes implements OutcomeStore {
       for (const result of recorded.values()) this.keep(result);
       if (this.recorded.size > known) continue;
       await beforeRelease?.();
-      await this.lock.release();
+      await this.lock.release().catch((error: unknown) => {
+        // The finished result is stored, and stays so.
+        if (!isStored || end.status !== 'finished') throw error;
+        this.keptLock = { error };
+      });
       return isStored ? end : { ...end, status: 'unfinished' };
     }
   }

@@ -4,6 +4,7 @@ import { DAY_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
+import { parseApproval } from '../storage/approval-record';
 import {
   type EvidenceHead,
   type EvidencePorts,
@@ -74,6 +75,14 @@ export async function recordApproval(ports: EvidencePorts, approved: ApprovedRun
       { cause },
     );
   }
+}
+
+/** Whether an earlier run of a plan was approved with this count, as its approval says. */
+export async function wasApprovedWith(store: Store, plan: PlanKey, count: number): Promise<boolean> {
+  const folder = recordFolder(plan);
+  const names = (await store.list(folder)).filter((name) => APPROVAL_NAME.test(name));
+  const approvals = await eachOf(names, async (name) => parseApproval(await store.get(folder + name)));
+  return approvals.some((approval) => approval?.plan.digest === plan.digest && approval.count === count);
 }
 
 /** Whose files a list has. `run` null: no run of the plan can follow, so that all approvals are in the list. */

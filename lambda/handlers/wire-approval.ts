@@ -5,7 +5,7 @@ import { type ApproveAnswer, approvePlan } from '../approval/approve-plan';
 import { type ApprovalPorts, viewPlan } from '../approval/view-plan';
 import { PATIENT, withLimits } from '../aws/http-limits';
 import { s3Store } from '../aws/s3-store';
-import { ALREADY_STARTED, notInvoked, startDeletion } from '../aws/start-deletion';
+import { notInvoked, startDeletion, startFailureOf } from '../aws/start-deletion';
 import { s3ObjectLink } from '../core/report/console-links';
 import type { Zone } from '../core/time/zone';
 import type { RetentionError } from '../core/util/errors';
@@ -63,7 +63,7 @@ export async function runView(environment: NodeJS.ProcessEnv, folder: string, co
 /** Returns the error of a plan that could not be handed over. */
 function notStarted(functionName: string, cause: unknown): RetentionError {
   const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
-  return name === ALREADY_STARTED
+  return startFailureOf(cause) === 'already-started'
     ? refusal('plan.in-progress', 'a run of it was started in another way; refresh the widget to see its state')
     : notInvoked(functionName, `${name}: ${message}`, cause);
 }
