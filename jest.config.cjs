@@ -20,6 +20,7 @@ module.exports = {
     '/node_modules/(?!(fast-(wrap-ansi|string-width|string-truncated-width)|agent-base|https?-proxy-agent|proxy-agent-negotiate)/)',
   ],
   globalSetup: '<rootDir>/test/support/global-setup.cjs',
+  setupFiles: ['<rootDir>/test/support/fixed-seed.cjs'],
   globalTeardown: '<rootDir>/test/support/global-teardown.cjs',
   // Bounds a test that hangs; a busy machine needs several times what a test takes alone.
   testTimeout: 240_000,

@@ -19,21 +19,30 @@ import {
 import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
-import { indexFinished } from '../lambda/deletion/index-results';
+import { indexPlan } from '../lambda/deletion/index-results';
 import { type OutcomeStore, openOutcomes } from '../lambda/deletion/outcome-store';
-import { type ApprovedRun, recordApproval, recordMissedResult, recordResult } from '../lambda/deletion/record-deletion';
-import { PlanApplied } from '../lambda/deletion/refusals';
+import { describeAbsent } from '../lambda/deletion/read-snapshot';
+import {
+  type ApprovedRun,
+  recordApproval,
+  recordKilledRuns,
+  recordMissedResult,
+  recordResult,
+  wasApprovedWith,
+} from '../lambda/deletion/record-deletion';
+import { isRefusal, mayApplyAgain, PlanApplied } from '../lambda/deletion/refusals';
 import { checkLock } from '../lambda/deletion/run-lock';
 import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
+import { eachOf } from '../lambda/ports/each-of';
 import type { ReadInventory } from '../lambda/ports/ports';
 import { type Preview, raisedCapsText, renderPreview } from '../lambda/render/preview';
 import { renderResultHtml } from '../lambda/render/result-html';
 import { outcomeLine, renderResultText, resultEnd } from '../lambda/render/result-text';
 import { digestOf, sha256Of } from '../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, headText } from '../lambda/storage/evidence';
-import { type PlanKey, planCopyFile, planFile, resultFile, resultPage } from '../lambda/storage/keys';
+import { LOCK_FILE, type PlanKey, planCopyFile, planFile, resultFile, resultPage } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, type CallerIdentity, findIdentity } from './aws';
@@ -75,8 +84,9 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   const ofTheCaller = causeInCaller(error);
   if (ofTheCaller !== null) return ofTheCaller;
   const why = error instanceof Error ? error.message : String(error);
+  const next = mayApplyAgain(error) ? ', and applying the plan again continues it' : '';
   return applyStopped(
-    `the deletion stopped in the middle: ${oneLine(why)}; its outcomes are listed above, and applying the plan again continues it`,
+    `the deletion stopped in the middle: ${oneLine(why)}; its outcomes are listed above${next}`,
     error,
   );
 }
@@ -140,7 +150,8 @@ class LocalApply {
     try {
       return await this.apply();
     } catch (error) {
-      if (error instanceof PlanApplied && !this.options.dryRun) await this.recordMissed(error.plan);
+      if (this.options.dryRun) throw error;
+      if (isRefusal(error)) await this.recordEarlier(error);
       throw error;
     }
   }
@@ -148,7 +159,7 @@ class LocalApply {
   private async apply(): Promise<ExitCode> {
     const prepared = await this.prepare();
     if (!this.options.dryRun) return this.delete(await this.confirm(prepared));
-    this.checkYes(prepared);
+    await this.checkYes(prepared);
     const ports = { clock: Date.now, monotonic, sleep, deletion: this.access.deletion, retrySettings: RETRY_SETTINGS };
     return rehearse(ports, prepared, this.options, this.terminal);
   }
@@ -178,13 +189,28 @@ class LocalApply {
     return prepared;
   }
 
-  private checkYes(prepared: Prepared): void {
+  /**
+   * Checks the count of `--yes`. The same command goes on with the rest of a plan: the count that an earlier run of the
+   * plan confirmed is valid, as long as no more is deleted than was confirmed then.
+   */
+  private async checkYes(prepared: Prepared): Promise<void> {
     const { yes } = this.options;
-    if (yes !== undefined) checkCount(yes, prepared.plan, candidatesOf(prepared).length);
+    if (yes === undefined) return;
+    const { plan, deletedBefore, skipped, inDoubt } = prepared;
+    const candidates = candidatesOf(prepared).length;
+    const perhapsDeleted = skipped.filter(({ item }) => inDoubt.has(item.arn)).length;
+    const isWithin = candidates + deletedBefore + perhapsDeleted <= yes;
+    if (!isWithin || !(await wasApprovedWith(this.place.store, plan, yes))) checkCount(yes, plan, candidates);
   }
 
+  /** Shows what will be deleted. What no list has is read by name: only then it is known to be gone. */
   private async show(prepared: Prepared): Promise<void> {
-    const preview: Preview = { ...prepared, isDryRun: false, isRefused: false, now: prepared.decidedAt };
+    const skipped = await eachOf(prepared.skipped, async (each) => {
+      if (each.evaluated !== null) return each;
+      const unlisted = { item: each.item, sentBefore: prepared.inDoubt.has(each.item.arn) };
+      return { ...each, skipReason: await describeAbsent(this.access.deletion, unlisted) };
+    });
+    const preview: Preview = { ...prepared, skipped, isDryRun: false, isRefused: false, now: prepared.decidedAt };
     await writeOut(this.terminal.out, renderPreview(preview, columnsOf(this.terminal.out)));
   }
 
@@ -193,13 +219,14 @@ class LocalApply {
    * meanwhile. A decision that became old is made again, without candidates that were not shown.
    */
   private async confirm(prepared: Prepared): Promise<Prepared> {
-    this.checkYes(prepared);
+    await this.checkYes(prepared);
     const age = startAge({ clock: Date.now, monotonic });
     await this.show(prepared);
     const { plan, config } = prepared;
     const candidates = candidatesOf(prepared).length;
-    const question = { plan, candidates, yes: this.options.yes, note: raisedCapsText(plan, config) };
-    if (candidates > 0) await confirmCount(question, this.terminal, this.input, this.caller);
+    const question = { plan, candidates, yes: undefined, note: raisedCapsText(plan, config) };
+    if (candidates > 0 && this.options.yes === undefined)
+      await confirmCount(question, this.terminal, this.input, this.caller);
     checkConfig(plan, this.options.readConfig());
     if (age() <= MAX_DECISION_AGE_MS) return prepared;
     const again = withinConfirmed(prepared, await this.prepare());
@@ -221,33 +248,35 @@ class LocalApply {
    * decides the exit code.
    */
   private recordResult(approved: ApprovedRun): Promise<void> {
-    return this.recordIndexed(approved.plan, approved.run, (isIndexed) =>
-      recordResult(this.evidencePorts, approved, isIndexed),
+    return this.recordIndexed(approved.plan, approved.run, (indexed) =>
+      recordResult(this.evidencePorts, approved, indexed),
     );
   }
 
-  /** Records the result of a finished plan whose run died before it did so, unless that run still works. */
-  private async recordMissed(plan: PlanKey): Promise<void> {
-    const isActive = await checkLock(this.outcomePorts, plan.id).then(
+  /** Records what runs left that died before they did so, unless a run is at work: the result of a finished plan, too. */
+  private async recordEarlier(refused: RetentionError): Promise<void> {
+    const isActive = await checkLock(this.outcomePorts, '').then(
       () => false,
       () => true,
     );
     if (isActive) return;
-    await this.recordIndexed(plan, this.outcomePorts.owner.run, (isIndexed) =>
-      recordMissedResult(this.evidencePorts, plan, isIndexed),
-    );
+    if (refused instanceof PlanApplied)
+      await this.recordIndexed(refused.plan, this.outcomePorts.owner.run, (indexed) =>
+        recordMissedResult(this.evidencePorts, refused.plan, indexed),
+      );
+    this.head = (await recordKilledRuns(this.evidencePorts, async () => false)) ?? this.head;
     this.printHead();
   }
 
   private async recordIndexed(
     plan: PlanKey,
     ownRun: string,
-    record: (isIndexed: boolean) => Promise<EvidenceHead | null>,
+    record: (indexed: Awaited<ReturnType<typeof indexPlan>>) => Promise<EvidenceHead | null>,
   ): Promise<void> {
     // The next deletion, and `history`, complete an index that lacks a result.
-    const isIndexed = await indexFinished(this.place.store, plan, (run) => run === ownRun).catch(() => false);
+    const indexed = await indexPlan(this.place.store, plan, (run) => run === ownRun).catch(() => null);
     try {
-      this.head = await record(isIndexed);
+      this.head = await record(indexed);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const message = `the outcomes are stored, but the evidence chain does not have the result: ${oneLine(why)}`;
@@ -284,18 +313,27 @@ class LocalApply {
   }
 
   /** Prints each outcome, where they are recorded, and the result in one sentence. */
-  private async printResult(result: ApplyResult, isStored: boolean): Promise<void> {
+  private async printResult(result: ApplyResult, failure: { readonly error: unknown } | null): Promise<void> {
     const { err, out } = this.terminal;
+    const isStored = failure === null;
     await this.print(renderResultText(result, columnsOf(out)));
     if (isStored && !this.options.quiet)
       err.write(`\noutcomes: ${oneLine(this.place.store.locate(resultFile(result.plan.id)))}\n`);
     if (isStored) this.printHead();
-    await this.print([resultEnd(result, columnsOf(out))]);
+    await this.print([resultEnd(result, columnsOf(out), isStored || mayApplyAgain(failure.error))]);
   }
 
   /** Prints the head of the chain, `--quiet` too: without it, nobody can tell later whether the chain was cut. */
   private printHead(): void {
     if (this.head !== null) this.terminal.err.write(`evidence: ${headText(this.head)}\n`);
+  }
+
+  /** Says that a finished deletion could not release its lock. It decides nothing: the next run can tell. */
+  private printKeptLock({ error }: { readonly error: unknown }): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const lock = oneLine(this.place.store.locate(LOCK_FILE));
+    const message = `the deletion has finished, and its lock ${lock} stays: ${oneLine(why)}; the next deletion on this machine replaces it, and one on another machine can begin in an hour`;
+    writeFailure({ code: 'apply.lock-stays', message }, this.terminal.err);
   }
 
   private approvalOf(plan: Prepared['plan'], count: number): ApprovedRun {
@@ -349,7 +387,8 @@ class LocalApply {
           return outcomes.result();
         });
       await this.storePage(result, prepared.config.zone);
-      await this.printResult(result, failure === null);
+      await this.printResult(result, failure);
+      if (outcomes.keptLock !== null) this.printKeptLock(outcomes.keptLock);
       if (failure !== null) throw stopped(failure);
       if (result.totals.failed > 0) return EXIT.someFailed;
       return result.status === 'finished' && this.head !== null ? EXIT.done : EXIT.failure;

@@ -1,6 +1,6 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { PATIENT } from '../lambda/aws/http-limits';
-import { notInvoked, startDeletion } from '../lambda/aws/start-deletion';
+import { notInvoked, startDeletion, startFailureOf } from '../lambda/aws/start-deletion';
 import type { ApplyResult } from '../lambda/core/plan/outcome';
 import type { Plan } from '../lambda/core/plan/plan';
 import { compactInstant } from '../lambda/core/time/instant';
@@ -10,6 +10,7 @@ import { oneLine } from '../lambda/core/util/safe-text';
 import { hasEnded, readEnding } from '../lambda/deletion/execution-status';
 import { readResult } from '../lambda/deletion/outcome-files';
 import { checkOutcomes } from '../lambda/deletion/outcome-store';
+import { refusal } from '../lambda/deletion/refusals';
 import { checkComplete, checkCount, checkUnblocked, openPlan } from '../lambda/deletion/verify-plan';
 import type { Store } from '../lambda/ports/ports';
 import { ALIAS, invokeCommand } from '../lambda/render/deletion-commands';
@@ -64,7 +65,16 @@ function addressOf(name: string, callerRegion: string): { readonly region: strin
   };
 }
 
-async function invokeFunction(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {
+/**
+ * Invokes the function. Returns the failure where it is not certain that it has the plan, because the answer was lost;
+ * null: it has the plan.
+ */
+async function invokeFunction(
+  name: string,
+  execution: string,
+  plan: Plan,
+  caller: Caller,
+): Promise<RetentionError | null> {
   const { region, functionName } = addressOf(name, caller.region);
   const client = new LambdaClient({
     credentials: caller.credentials,
@@ -75,10 +85,14 @@ async function invokeFunction(name: string, execution: string, plan: Plan, calle
     const { arn } = await findIdentity(caller);
     const event = { plan: plan.id, digest: plan.digest, approvedBy: { kind: 'caller', arn } };
     await startDeletion(client, { functionName, execution, event });
+    return null;
   } catch (cause) {
+    const state = startFailureOf(cause);
+    if (state === 'already-started') throw startedElsewhere(plan, name, caller);
+    const failure = notInvoked(oneLine(name), answerOf(cause), cause);
+    if (state === 'uncertain') return failure;
     const explained = explainAccess(cause, caller);
-    if (explained !== cause) throw explained;
-    throw notInvoked(name, answerOf(cause), cause);
+    throw explained === cause ? failure : explained;
   } finally {
     client.destroy();
   }
@@ -155,10 +169,20 @@ async function nextExecutionName(plan: Plan, store: Store, before: ApplyResult |
   return wasStarted ? nextExecution(plan) : plan.id;
 }
 
-function noResult(plan: Plan, where: string, execution: string, name: string, caller: Caller): RetentionError {
+/** The command that applies a plan under another name: one starts one execution, also where that left nothing behind. */
+function otherExecution(plan: Plan, name: string, caller: Caller): string {
   const { region, functionName } = addressOf(name, caller.region);
-  // A name starts one execution within a day, also where that one left nothing behind.
-  const again = invokeCommand(plan, functionName, { name: nextExecution(plan), region, run: caller.told });
+  return invokeCommand(plan, functionName, { name: nextExecution(plan), region, run: caller.told });
+}
+
+const startedElsewhere = (plan: Plan, name: string, caller: Caller): RetentionError =>
+  refusal(
+    'plan.in-progress',
+    `another person, another session or the dashboard started it, and its outcome comes by e-mail; if that execution has ended without one, this starts another: ${otherExecution(plan, name, caller)}`,
+  );
+
+function noResult(plan: Plan, where: string, execution: string, name: string, caller: Caller): RetentionError {
+  const again = otherExecution(plan, name, caller);
   return new RetentionError(
     'apply.no-result',
     `the plan has had no new outcome for ${MAX_IDLE_MS / 60_000} minutes: read the e-mail, ${where} and the function's log; if they have nothing, an earlier execution may have had the name ${execution}, and this starts another: ${again}`,
@@ -217,11 +241,13 @@ export async function applyRemotely(
   }
   const before = await readResult(store, plan);
   const execution = await nextExecutionName(plan, store, before);
-  await invokeFunction(options.name, execution, plan, caller);
+  const lost = await invokeFunction(options.name, execution, plan, caller);
   err.write(
-    `${oneLine(options.name)} has the plan: it reads and decides everything again, deletes, and e-mails the outcome\n`,
+    lost === null
+      ? `${oneLine(options.name)} has the plan: it reads and decides everything again, deletes, and e-mails the outcome\n`
+      : `${oneLine(lost.message)}\n`,
   );
-  if (stored === null) throw unreadBucket(plan, options.name);
+  if (stored === null) throw lost ?? unreadBucket(plan, options.name);
   const where = store.locate(resultFile(plan.id));
   err.write(`waiting for ${oneLine(where)}; Ctrl-C ends the waiting, not the deletion\n`);
   const ended = await waitForEnd(plan, store, execution, ({ totals }) => {
@@ -230,6 +256,6 @@ export async function applyRemotely(
         `${formatNumber(totals.requested - totals.open)} of ${formatCount(totals.requested, 'snapshot')} processed\n`,
       );
   });
-  if (ended === null) throw noResult(plan, where, execution, options.name, caller);
+  if (ended === null) throw lost ?? noResult(plan, where, execution, options.name, caller);
   return reportEnd(ended, before, terminal);
 }

@@ -17,6 +17,7 @@ import { oneLine } from '../lambda/core/util/safe-text';
 import { type AccountCheck, checkAccount, uniteChecks } from '../lambda/explain/audit-tags';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
 import { makeRollUp, reportedAccount } from '../lambda/organization/roll-up';
+import { readingLines } from '../lambda/render/denied-regions';
 import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { policyWords } from '../lambda/render/policy-words';
 import { accountTitle, unreadLine } from '../lambda/render/roll-up';
@@ -81,7 +82,7 @@ const writeLines = (out: NodeJS.WriteStream, lines: readonly string[]): Promise<
 
 /** Prints what the account's tags say; what is wrong goes to stderr. */
 async function printAccount({ live: check, missing, accounts }: LiveCheck, { out, err }: Terminal): Promise<void> {
-  if (accounts !== undefined) await writeLines(out, [unreadLine(accounts)]);
+  if (accounts !== undefined) await writeLines(out, readingLines(accounts));
   await writeLines(out, accountLines(check));
   if (missing !== null) writeFailure({ code: 'inventory.incomplete', message: missing }, err);
   for (const { code, message } of check.tagProblems) writeFailure({ code, message: oneLine(message) }, err);

@@ -1,3 +1,4 @@
+import { globMatches } from '../lambda/config/globs';
 import type { Config } from '../lambda/core/policy/config';
 import { isInScope, outOfScope } from '../lambda/core/policy/scope';
 import {
@@ -8,12 +9,13 @@ import {
   neverRead,
   type PolicyComparison,
 } from '../lambda/core/report/compare-policies';
-import type { Kind, SourceState } from '../lambda/core/snapshot/snapshot';
+import type { Kind, Snapshot, SourceState } from '../lambda/core/snapshot/snapshot';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine, visible } from '../lambda/core/util/safe-text';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
 import { makeRollUp, reportedAccount, sumTotals } from '../lambda/organization/roll-up';
+import { selectsAccount } from '../lambda/organization/select-accounts';
 import type { LiveInventory } from '../lambda/ports/ports';
 import { renderComparisonHtml } from '../lambda/render/comparison-html';
 import { renderComparisonJson } from '../lambda/render/comparison-json';
@@ -105,13 +107,18 @@ function askingOnce(inventory: LiveInventory): LiveInventory {
   };
 }
 
-/** Evaluates one configuration as `report` does, over the snapshots in its regions and kinds. */
+/**
+ * Evaluates one configuration as `report` does, over the snapshots in its regions and kinds; over none where it does not
+ * read the account.
+ */
 async function evaluateConfig(
   { inventory, evaluatedAt }: ComparedConfig,
   file: string,
   config: Config,
+  readsAccount = true,
 ): Promise<EvaluatedPolicy> {
-  const snapshots = inventory.snapshots.filter((snapshot) => isInScope(config, snapshot));
+  const isRead = (snapshot: Snapshot): boolean => readsAccount && isInScope(config, snapshot);
+  const snapshots = inventory.snapshots.filter(isRead);
   const { decision, inventory: confirmed } = await decideConfirmed(
     { ...inventory, snapshots },
     { config, now: evaluatedAt },
@@ -119,7 +126,7 @@ async function evaluateConfig(
   const problems = confirmed.problems.length + decision.problems.length + config.hiddenRules.length;
   let next = 0;
   const items = inventory.snapshots.map((snapshot) => {
-    const item = isInScope(config, snapshot) ? decision.items[next++] : undefined;
+    const item = isRead(snapshot) ? decision.items[next++] : undefined;
     return item ?? outOfScope(snapshot);
   });
   return {
@@ -181,13 +188,9 @@ async function evaluateMembers(
   const [first] = configs;
   if (first === undefined) throw compareUsage('compare needs two or more configuration files: got none');
   const evaluatedAt = options.at?.(first.zone) ?? Date.now();
-  const rules = configs.flatMap((config) => config.rules);
-  const reader = await memberReader(
-    await memberCaller(options.profile, terminal),
-    options,
-    { ...first, rules },
-    terminal.err,
-  );
+  const [, ...later] = configs;
+  const reader = await memberReader(await memberCaller(options.profile, terminal), options, first, terminal.err, later);
+  const isAll = options.account?.includes('all') === true;
   const evaluated = new Map<string, readonly EvaluatedPolicy[]>();
   const accounts = await readMembers(reader, options, terminal.err, async (member, { readInventory }) => {
     const inventory = await readInventory({
@@ -198,7 +201,10 @@ async function evaluateMembers(
     });
     const subject = { name: 'live', inventory: askingOnce(inventory), evaluatedAt, lacks: [] };
     const policies: EvaluatedPolicy[] = [];
-    for (const { file, config } of loaded) policies.push(await evaluateConfig(subject, file, { ...config, member }));
+    for (const { file, config } of loaded) {
+      const reads = !isAll || selectsAccount(config.organization.accounts, member, globMatches);
+      policies.push(await evaluateConfig(subject, file, { ...config, member }, reads));
+    }
     const [{ items, totals } = { items: [], totals: sumTotals([]) }] = policies;
     const { scopes, complete, problems } = inventory;
     const outcome = reportedAccount(member, { items, sources: [], reportId: '', totals, scopes, complete, problems });

@@ -11,7 +11,7 @@ import type { Zone } from '../lambda/core/time/zone';
 import { newestReport, reportDueSince } from '../lambda/reporting/report-age';
 import { readDelivery } from '../lambda/reporting/send-lock';
 import { runTime } from '../lambda/storage/keys';
-import { overdueSince, scheduleFault } from '../lib/schedule-expression';
+import { overdueSince, reportsAtDeletionStart, SCHEDULE_APART, scheduleFault } from '../lib/schedule-expression';
 import type { Caller } from './aws';
 import { type DeletionParts, type Deployment, type FunctionRead, readFunction } from './doctor-names';
 import { DEPLOY } from './doctor-stack-state';
@@ -140,16 +140,22 @@ function functionFinding(caller: Caller, check: string, name: string | null, rea
 export const checkFunction = (caller: Caller, { functionName, report }: Deployment): DoctorFinding =>
   functionFinding(caller, 'function', functionName, report);
 
-/** Whether the deletion function is there and can run, and in automatic mode whether its schedule is enabled. */
+/**
+ * Whether the deletion function is there and can run, and in automatic mode whether its schedule is enabled and apart
+ * from that of the reports (`reports`; null: not known).
+ */
 export async function checkDeletion(
   caller: Caller,
   { functionName, target, scheduleName }: DeletionParts,
   now: number,
+  reports: string | null,
 ): Promise<readonly DoctorFinding[]> {
   const name = functionName ?? target;
   const found = functionFinding(caller, 'deletion function', name, await readFunction(caller, name));
   if (scheduleName === null) return [found];
-  return [found, (await checkScheduleNamed(caller, scheduleName, now, 'deletion schedule')).finding];
+  const near = reports === null ? null : reportsAtDeletionStart(reports);
+  const { finding } = await checkScheduleNamed(caller, scheduleName, now, 'deletion schedule');
+  return [found, finding, ...(near === null ? [] : [warning('deletion schedule', near, SCHEDULE_APART)])];
 }
 
 /** A name that the stack does not have, and that only the function's environment says. */

@@ -106,7 +106,7 @@ async function checkDeployment(
     await checkSubscribers(caller, deployment),
     await checkLastReport(caller, deployment, expression, now, config?.zone ?? UTC),
   );
-  if (deployment.deletion !== null) say(...(await checkDeletion(caller, deployment.deletion, now)));
+  if (deployment.deletion !== null) say(...(await checkDeletion(caller, deployment.deletion, now, expression)));
   return { stack: deployment.stack, construct: deployment.construct, names: namedParts(deployment) };
 }
 

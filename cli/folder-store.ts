@@ -36,8 +36,8 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function writeSynced(path: string, body: Iterable<string>, flags: 'w' | 'wx'): Promise<void> {
-  const file = await open(path, flags);
+async function writeSynced(path: string, body: Iterable<string>): Promise<void> {
+  const file = await open(path, 'wx');
   try {
     await file.writeFile([...body].join(''));
     await file.sync();
@@ -46,17 +46,47 @@ async function writeSynced(path: string, body: Iterable<string>, flags: 'w' | 'w
   }
 }
 
+/**
+ * Gives a draft its name where the file system has no hard links: an empty file claims the name, and the draft replaces
+ * it. A failure releases the name.
+ */
+async function placeByRename(draft: string, path: string): Promise<void> {
+  await (await open(path, 'wx')).close();
+  try {
+    await rename(draft, path);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+const EMPTY_POLL_MS = 50;
+const MAX_EMPTY_POLLS = 10;
+
+/** Throws where an empty file has the name of an object, and no writer replaces it: a crash left it. */
+async function checkNotEmpty(path: string): Promise<void> {
+  for (let poll = 0; (await stat(path).catch(() => null))?.size === 0; poll += 1) {
+    if (poll === MAX_EMPTY_POLLS)
+      throw new RetentionError(
+        'store.folder',
+        `cannot write ${path}: an empty file has this name, because a crash ended its write; remove it while no deletion runs, and run the same again`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, EMPTY_POLL_MS));
+  }
+}
+
 /** Gives a draft its name unless a file has it already: false. No other obstacle means that. */
-async function placeIfAbsent(draft: string, path: string, chunks: readonly string[]): Promise<boolean> {
+async function placeIfAbsent(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path).catch((error: unknown) => {
       if (!NO_LINKS.has(systemCodeOf(error))) throw error;
-      return writeSynced(path, chunks, 'wx');
+      return placeByRename(draft, path);
     });
     return true;
   } catch (error) {
-    if (systemCodeOf(error) === 'EEXIST') return false;
-    throw error;
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
+    if ((await stat(draft)).size > 0) await checkNotEmpty(path);
+    return false;
   }
 }
 
@@ -105,11 +135,12 @@ function folderError(action: keyof typeof EXPECTED_ACCESS, path: string, cause: 
   return new RetentionError('store.folder', `cannot ${action} ${path}: ${reason}; ${expected}`, { cause });
 }
 
+/** The error of something else than a file or a folder in its place, with its path. */
+const misplaced = (path: string, message: string): RetentionError =>
+  Object.assign(new RetentionError('store.folder', message), { path });
+
 const irregular = (path: string, got: string): RetentionError =>
-  new RetentionError(
-    'store.folder',
-    `cannot read ${path}: got ${got}, expected a regular file; remove it, or use another folder`,
-  );
+  misplaced(path, `cannot read ${path}: got ${got}, expected a regular file; remove it, or use another folder`);
 
 function checkRegular(path: string, stats: Stats): void {
   const got = otherThanFile(stats);
@@ -170,19 +201,18 @@ export async function isFolder(path: string): Promise<boolean | null> {
 }
 
 /** Gives a draft its name; false: it may not have it. */
-type FolderPath = (draft: string, path: string, chunks: readonly string[]) => Promise<boolean>;
+type FolderPath = (draft: string, path: string) => Promise<boolean>;
 
 /** Writes a draft and places it at the path. False: `place` refused, and nothing was written. */
 async function writeObject(path: string, body: Iterable<string>, place: FolderPath): Promise<boolean> {
   const folder = dirname(path);
   const draft = join(folder, `.${randomUUID()}.tmp`);
   try {
-    const chunks = [...body];
     await mkdir(folder, { recursive: true });
-    await writeSynced(draft, chunks, 'wx');
     let written = true;
     try {
-      written = await place(draft, path, chunks);
+      await writeSynced(draft, body);
+      written = await place(draft, path);
     } finally {
       await rm(draft, { force: true });
     }
@@ -195,11 +225,14 @@ async function writeObject(path: string, body: Iterable<string>, place: FolderPa
 
 /** Reads the current file of an object; null: there is no such object. */
 async function readObject<T>(path: string, read: (current: Current) => Promise<T>): Promise<T | null> {
+  let at = path;
   try {
-    return await read(await currentOf(path));
+    const current = await currentOf(path);
+    at = current.path;
+    return await read(current);
   } catch (error) {
     if (isFileAbsent(error)) return null;
-    throw folderError('read', path, error);
+    throw folderError('read', at, error);
   }
 }
 
@@ -245,17 +278,17 @@ const placeAlways: FolderPath = async (draft, path) => {
   return true;
 };
 
-const placeIfFree: FolderPath = async (draft, path, chunks) =>
-  (await currentOf(path)).replaced === 0 && placeIfAbsent(draft, path, chunks);
+const placeIfFree: FolderPath = async (draft, path) =>
+  (await currentOf(path)).replaced === 0 && placeIfAbsent(draft, path);
 
 const placeIfVersion =
   (version: string): FolderPath =>
-  async (draft, path, chunks) => {
+  async (draft, path) => {
     if (!REPLACED_AS_READ.test(path))
       throw new RetentionError('store.folder', `cannot replace ${path}: got the key of an object that is written once`);
     const current = await readVersioned(path);
     if (current?.version !== version) return false;
-    return placeIfAbsent(draft, replacementOf(path, Number.parseInt(version, 10) + 1), chunks);
+    return placeIfAbsent(draft, replacementOf(path, Number.parseInt(version, 10) + 1));
   };
 
 /** As many names as a page of a bucket has. */
@@ -268,7 +301,7 @@ async function checkFolder(path: string): Promise<void> {
   const stats = await lstat(path).catch(() => null);
   if (stats === null) return;
   const got = otherThanFile(stats) ?? 'a regular file';
-  throw folderError('list', path, new Error(`got ${got}`));
+  throw misplaced(path, `cannot list ${path}: got ${got}; ${EXPECTED_ACCESS.list}`);
 }
 
 /** Returns the names in a folder, in order; none where there is no folder. */

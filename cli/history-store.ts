@@ -82,7 +82,9 @@ async function openFolder(path: string): Promise<HistoryPlace> {
   if (!there)
     throw storeRefusal('history.no-store', `cannot read the history: ${where} is no folder; ${EXPECTED_STORE}`);
   const folder = folderStore(path);
-  const parts = await Promise.all(PARTS.map(async (part) => ((await isFolder(join(path, part))) ? [part] : [])));
+  // In a folder that may not be read, what is read next fails with its name.
+  const isPart = (part: string): Promise<boolean | null> => isFolder(join(path, part)).catch(() => null);
+  const parts = await Promise.all(PARTS.map(async (part) => ((await isPart(part)) ? [part] : [])));
   const folders = parts.flat();
   const isParent = folders.length > 0 && !hasResults(await folder.list(''), folders);
   const store = isParent ? folder : asResults(folder, '../');

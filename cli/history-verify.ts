@@ -2,6 +2,7 @@ import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { jsonText, oneLine } from '../lambda/core/util/safe-text';
+import { isFailure, readOrFailure } from '../lambda/explain/evidence-chain';
 import { type Verification, verifyEvidence } from '../lambda/explain/verify-evidence';
 import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { zoneText } from '../lambda/render/phrases';
@@ -49,7 +50,10 @@ export function checkVerifyOptions(
  */
 async function chainOf({ store, where }: HistoryPlace): Promise<string> {
   for (const folder of [EVIDENCE, LOCAL_EVIDENCE]) {
-    const { names } = await store.listAfter(folder, '');
+    const listed = await readOrFailure(store.listAfter(folder, ''));
+    // What cannot be listed is verified, so that it is named.
+    if (isFailure(listed)) return folder;
+    const { names } = listed;
     if (names.some((name) => evidenceNumber(name) !== null)) return folder;
   }
   return where.startsWith('s3://') ? EVIDENCE : LOCAL_EVIDENCE;
@@ -99,12 +103,17 @@ function* verificationText(
     yield say('The chain is whole, but a run without a result may have replaced objects: those below are not checked.');
   else if (first === undefined) yield say('The chain is whole: every record and every object is as it was recorded.');
   else {
-    yield say(`BROKEN at ${first.number}: ${oneLine(first.message)} [${first.fault}]`);
+    const isUnread = broken.every(({ fault }) => fault.endsWith('.unreadable'));
+    const what = isUnread ? 'NOT FINISHED: could not read all, at' : 'BROKEN at';
+    yield say(`${what} ${first.number}: ${oneLine(first.message)} [${first.fault}]`);
     if (others.length > 0)
       yield linesOf(
         others.map(({ message, fault }) => `${message} [${fault}]`),
         columns,
       );
+    yield say('What to do:');
+    for (const [fault, remedy] of Object.entries(verification.remedies))
+      yield wrap(`[${fault}] ${remedy}`, columns, '    ');
   }
   if (expired > 0) yield say(`${formatCount(expired, 'object')} expired: removed after the time to keep them.`);
   for (const [places, thing, what] of notesOf(verification))

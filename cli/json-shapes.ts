@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { REPORT_TOTALS, RESULT_TOTALS } from '../lambda/storage/schemas';
 
 /**
  * The JSON that commands print. The types of the renderers and the published schemas (`schemas/`) are made from these
@@ -65,19 +66,7 @@ const SNAPSHOT = z.object({
 
 const PROBLEM = z.object({ code: z.string(), arn: TEXT_OR_NULL, message: z.string() });
 
-const TOTALS = z.object({
-  snapshots: z.number(),
-  keep: z.number(),
-  expire: z.number(),
-  held: z.number(),
-  unmanaged: z.number(),
-  problems: z.number(),
-  sizeGb: z.number(),
-  expireSizeGb: z.number(),
-  monthlyCostCeiling: z.number(),
-  expireMonthlyCostCeiling: z.number(),
-  currency: z.literal('USD'),
-});
+const TOTALS = z.object(REPORT_TOTALS);
 
 const LIST_STATUS = z.enum(['read', 'failed', 'disabled', 'denied']);
 
@@ -182,6 +171,8 @@ const ROLL_UP_SHAPE = z.object({
       ...MEMBER_STATUS,
       reportId: TEXT_OR_NULL,
       totals: z.nullable(TOTALS),
+      notRead: z.optional(z.array(z.string())),
+      deniedRegions: z.optional(z.array(z.string())),
       byTag: z.optional(z.array(TAG_COSTS)),
     }),
   ),
@@ -286,20 +277,14 @@ const APPLY_RESULT_SHAPE = z.object({
   status: z.enum(['unfinished', 'finished']),
   startedAt: z.string(),
   updatedAt: z.string(),
-  totals: z.object({
-    requested: z.number(),
-    deleted: z.number(),
-    alreadyGone: z.number(),
-    spared: z.number(),
-    changed: z.number(),
-    failed: z.number(),
-    open: z.number(),
-    freedGb: z.number(),
-    freedMonthlyCostCeiling: z.number(),
-    currency: z.literal('USD'),
-  }),
+  totals: z.object(RESULT_TOTALS),
   unsettled: z.optional(
-    z.array(z.object({ arn: z.string(), name: TEXT_OR_NULL, at: z.optional(z.string()), ...RECORDED })),
+    z.array(
+      z.object({
+        ...{ arn: z.string(), name: TEXT_OR_NULL, at: z.optional(z.string()), ...RECORDED },
+        approvedBy: z.optional(z.nullable(APPROVAL_SHAPE)),
+      }),
+    ),
   ),
   items: z.array(
     z.object({
@@ -326,6 +311,7 @@ const HISTORY_VERIFY = z.object({
   from: TEXT_OR_NULL,
   to: TEXT_OR_NULL,
   broken: z.array(z.object({ number: z.number(), fault: z.string(), place: z.string(), message: z.string() })),
+  remedies: z.record(z.string(), z.string()),
   expired: z.number(),
   unrecorded: z.array(z.string()),
   older: z.array(z.string()),

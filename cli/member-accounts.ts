@@ -16,8 +16,14 @@ import { snapshotKinds } from '../lambda/kinds/registry';
 import { mapAccounts } from '../lambda/organization/map-accounts';
 import { roleIn } from '../lambda/organization/role-pattern';
 import { unreadAccount } from '../lambda/organization/roll-up';
-import { type AccountSelection, requireSelected, selectAccounts } from '../lambda/organization/select-accounts';
+import {
+  type AccountSelection,
+  requireSelected,
+  selectAccounts,
+  uniteSelections,
+} from '../lambda/organization/select-accounts';
 import type { ReadInventory } from '../lambda/ports/ports';
+import { AccessError } from './access-faults';
 import { type Caller, explainAccess, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { countProgress } from './progress';
 import { readingDeadline } from './read-account';
@@ -63,7 +69,7 @@ interface OpenedAccount {
 /** The accounts that a run reads, and what reads them. */
 export interface MemberReader {
   readonly selection: AccountSelection;
-  /** Assumes the role of an account. Rejects with the error of STS. */
+  /** Assumes the role of an account. Rejects with the error of STS, or an AccessError where the caller is at fault. */
   open(account: MemberAccount): Promise<OpenedAccount>;
 }
 
@@ -88,18 +94,46 @@ async function listedAccounts(caller: Caller) {
   }
 }
 
+/** The names of accounts, where rules need them; with a warning where this caller may not list them. */
+async function namesOf(
+  configs: readonly Config[],
+  caller: Caller,
+): Promise<{ readonly listed: Awaited<ReturnType<typeof listedAccounts>>; readonly warnings: readonly string[] }> {
+  if (!configs.some(({ rules }) => rules.some(({ needsMember }) => needsMember))) return { listed: [], warnings: [] };
+  try {
+    return { listed: await listedAccounts(caller), warnings: [] };
+  } catch (error) {
+    if (!(error instanceof RetentionError) || error.code !== 'organization.denied') throw error;
+    return {
+      listed: [],
+      warnings: [
+        'organizations:ListAccounts was refused, so that rules by accountName and ou match nothing; sign in to the ' +
+          'management or a delegated administrator account to have them match',
+      ],
+    };
+  }
+}
+
 /** The accounts of the command line. Their names are asked for only where rules need them. */
-async function selectedAccounts(account: readonly string[], config: Config, caller: Caller): Promise<AccountSelection> {
+async function selectedAccounts(
+  account: readonly string[],
+  configs: readonly Config[],
+  caller: Caller,
+): Promise<AccountSelection> {
   if (account.includes('all')) {
-    const selection = selectAccounts(await listedAccounts(caller), config.organization.accounts, globMatches);
-    requireSelected(selection, config.organization.accounts);
-    return selection;
+    const listed = await listedAccounts(caller);
+    const selections = configs.map(({ organization: { accounts } }) => {
+      const selection = selectAccounts(listed, accounts, globMatches);
+      requireSelected(selection, accounts);
+      return selection;
+    });
+    return uniteSelections(selections);
   }
   const ids = [...new Set(account)];
-  const listed = config.rules.some(({ needsMember }) => needsMember) ? await listedAccounts(caller) : [];
+  const { listed, warnings } = await namesOf(configs, caller);
   const known = new Map(listed.map((each) => [each.id, each]));
   const all = ids.map((id) => known.get(id) ?? { id, name: null, ou: null, state: null });
-  return selectAccounts(all, { include: ['*'], exclude: [] }, globMatches);
+  return { ...selectAccounts(all, { include: ['*'], exclude: [] }, globMatches), warnings };
 }
 
 /** The caller who assumes the roles. Throws where there are no credentials. */
@@ -110,17 +144,21 @@ export async function memberCaller(profile: string | undefined, terminal: Termin
   return caller;
 }
 
-/** Finds the accounts to read, and warns of patterns that match none. */
+/**
+ * Finds the accounts to read, and warns of patterns that match none. With `others`: those that any of the configurations
+ * selects.
+ */
 export async function memberReader(
   caller: Caller,
   options: AccountsOptions,
   config: Config,
   err: Terminal['err'],
+  others: readonly Config[] = [],
 ): Promise<MemberReader> {
   const { account = [], roleArn = '' } = options;
   const { region, connection } = caller;
   const sts = makeSts(caller);
-  const selection = await selectedAccounts(account, config, caller);
+  const selection = await selectedAccounts(account, [config, ...others], caller);
   for (const warning of selection.warnings) err.write(wrapped(`warning: ${oneLine(warning)}\n`, err));
   const agents = connection.agents({ keepAlive: true, maxSockets: MAX_SOCKETS });
   return {
@@ -131,7 +169,9 @@ export async function memberReader(
         externalId: options.externalId ?? null,
         sessionName: SESSION_NAME,
       });
-      await session();
+      await session().catch((error: unknown) => {
+        throw explainAccess(error, caller);
+      });
       const readInventory = makeReadInventory({
         clients: makeLightsailClients({ config: { credentials: session }, agents: () => agents }),
         firstRegion: region,
@@ -146,7 +186,7 @@ export async function memberReader(
 
 /**
  * Reads every account, a few at the same time, with the progress on stderr. What fails in one account is the fault of
- * that account alone.
+ * that account alone. Throws an AccessError where the credentials of the caller have ended.
  */
 export async function readMembers(
   { selection, open }: MemberReader,
@@ -156,14 +196,21 @@ export async function readMembers(
 ): Promise<readonly RollUpAccount[]> {
   const { selected, notActive } = selection;
   const bar = countProgress(err, options.quiet ?? false, { total: selected.length, verb: 'read', unit: 'account' });
+  // Without the caller's credentials no other account can be read either.
+  let ended: AccessError | null = null;
   try {
     const outcomes = await mapAccounts(
       selected,
       ACCOUNTS_AT_ONCE,
       async (account) => {
-        const opened = await open(account).catch((error: unknown) => ({
-          fault: roleFault(error, roleIn(options.roleArn ?? '', account.id)),
-        }));
+        if (ended !== null) throw ended;
+        const opened = await open(account).catch((error: unknown) => {
+          if (error instanceof AccessError) {
+            ended = error;
+            throw error;
+          }
+          return { fault: roleFault(error, roleIn(options.roleArn ?? '', account.id)) };
+        });
         const outcome =
           'fault' in opened
             ? unreadAccount(account, opened.fault.status, opened.fault.error)
@@ -173,6 +220,7 @@ export async function readMembers(
       },
       errorFacts,
     );
+    if (ended !== null) throw ended;
     const inactive = notActive.map((account) =>
       unreadAccount(account, 'not-active', {
         code: 'organization.not-active',

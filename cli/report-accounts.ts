@@ -15,6 +15,7 @@ import { renderRollUpEmail } from '../lambda/render/roll-up-email';
 import { renderRollUpHtml } from '../lambda/render/roll-up-html';
 import { renderRollUpJson } from '../lambda/render/roll-up-json';
 import { type RollUpContext, renderRollUpMarkdown, renderRollUpText } from '../lambda/render/roll-up-text';
+import { forReading } from '../lambda/reporting/account-report';
 import { makeReport } from '../lambda/reporting/make-report';
 import { digestOf } from '../lambda/runtime/digest';
 import { newReportId } from '../lambda/runtime/report-id';
@@ -77,9 +78,9 @@ function renderRollUp(
     case 'html':
       return renderRollUpHtml(rollUp, context);
     case 'markdown':
-      return renderRollUpMarkdown(rollUp, context);
+      return renderRollUpMarkdown(rollUp);
     case 'email': {
-      const { subject, body } = renderRollUpEmail(rollUp, context);
+      const { subject, body } = renderRollUpEmail(rollUp);
       return [`Subject: ${subject}\n\n`, body].map((text) => wrapped(text, screen));
     }
   }
@@ -107,7 +108,7 @@ export async function reportAccounts(given: ReportOptions, terminal: Terminal): 
   const caller = await memberCaller(given.profile, terminal);
   const reader = await memberReader(caller, options, config, err);
   const accounts = await readMembers(reader, options, err, async (member, opened) => {
-    const { report } = await makeReport(
+    const made = await makeReport(
       { clock: Date.now, digest: digestOf, readInventory: opened.readInventory },
       {
         reportId: newReportId(Date.now()),
@@ -117,6 +118,7 @@ export async function reportAccounts(given: ReportOptions, terminal: Terminal): 
         previous: null,
       },
     );
+    const { report } = forReading(made, digestOf);
     const outcome = withTagCosts(reportedAccount(member, report), report, config.organization.costTag);
     if (outcome.reportId !== null) keepReport(kept, member.id, report, options.format === 'json');
     return outcome;

@@ -7,7 +7,7 @@ import { ServiceRefusal } from './service-error';
 /** The only region whose endpoint and signatures Cost Explorer takes. */
 const HOME = 'us-east-1';
 /** Days of the next month after which a bill is final. */
-const FINAL_AFTER_DAYS = 5;
+const FINAL_AFTER_DAYS = 10;
 const MAX_MONTHS = 14;
 
 const METRICS: readonly string[] = [

@@ -62,8 +62,8 @@ export class ApprovalFunctions extends Construct {
     this.approve = this.makeFunction('Approve', props, {
       name: 'approve',
       description: 'Hands the plan that a person approved on the dashboard to the deletion function.',
-      purpose: 'Reads plans and invokes the deletion function. Can delete and write nothing.',
-      folders: [PLANS],
+      purpose: 'Reads plans and results and invokes the deletion function. Can delete and write nothing.',
+      folders: [PLANS, RESULTS],
       environment: buildApprovalEnv(bucket, 'deletionFunction', deletion.functionArn),
       // Its log is part of the record of a deletion, and outlives the function.
       logs: RemovalPolicy.RETAIN,

@@ -1,4 +1,6 @@
 import { Token } from 'aws-cdk-lib';
+import { splitGlobs } from '../lambda/core/policy/account-globs';
+import type { AccountGlobs } from '../lambda/core/policy/config';
 import type { DeletionSetting } from './context';
 import { isKnownLater } from './known-later';
 import type { OrganizationProps } from './member-roles';
@@ -35,7 +37,7 @@ function checkTargets(given: unknown): void {
 /** Checks the accounts that a deployment covers. Returns null for this account alone. */
 export function checkOrganization(
   given: OrganizationProps | undefined,
-  { deletion, events }: { readonly deletion: DeletionSetting; readonly events: boolean },
+  deletion: DeletionSetting,
 ): OrganizationProps | null {
   if (given === undefined) return null;
   if (typeof given !== 'object' || given === null)
@@ -51,9 +53,18 @@ export function checkOrganization(
       `cannot be deployed together with deletion "${deletion}": nothing deletes in other accounts yet, and plans of ` +
         'an organization are for reading only; leave deletion out, or deploy it in each account',
     );
-  if (events)
-    throw refused(
-      'cannot be deployed together with events: a report on an organization puts no events yet; leave it out',
-    );
   return given;
+}
+
+/**
+ * What to correct where the read role is made in organizational units alone, and accounts outside of them are included:
+ * each report would name those as accounts without a role. Null: nothing.
+ */
+export function accountsOutside({ targets }: OrganizationProps, { include }: AccountGlobs): string | null {
+  const units = targets.flatMap((target) => /:ou\/[^/]+\/(ou-[a-z0-9-]+)$/.exec(target)?.[1] ?? []);
+  if (units.length === 0 || units.length < targets.length || splitGlobs(include).others.length === 0) return null;
+  return (
+    `organization: the read role is made in ${units.join(', ')} alone, and every included account outside is named as ` +
+    `one without a role: set organization.accounts.include to ${JSON.stringify(units.map((unit) => `ou:*/${unit}/*`))}`
+  );
 }

@@ -1,4 +1,5 @@
 import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Alias, Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -12,6 +13,7 @@ import { BILLS, EVIDENCE, REPORTS, RUNS } from '../lambda/storage/keys';
 import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
 import { durableAlias } from './durable-function';
 import { grantKey } from './encryption';
+import { putStatement } from './event-bus';
 import { functionCode } from './function-code';
 import type { ReportFunction } from './report-function';
 import type { ReportStore } from './report-store';
@@ -30,6 +32,8 @@ export interface OrganizationFunctionProps {
   readonly reportSchedule: string;
   /** Where an execution goes that failed. */
   readonly deadLetters: IQueue;
+  /** Where events go; absent: none are sent. */
+  readonly eventBus?: IEventBus;
   /** Encrypts its logs; absent: CloudWatch Logs itself does. */
   readonly logKey?: IKey;
   readonly logRetention?: RetentionDays;
@@ -80,6 +84,7 @@ export class OrganizationFunction extends Construct {
         bucket: store.bucket.bucketName,
         batchFunction: report.function.functionName,
         reportSchedule: props.reportSchedule,
+        ...(props.eventBus && { eventBus: props.eventBus.eventBusArn }),
         ...store.recording,
       }),
       memorySize: 512,
@@ -100,7 +105,7 @@ export class OrganizationFunction extends Construct {
   }
 
   /** Gives the role all that does not name its function. Returns whether the app lets it have policies. */
-  private grantWork({ report, topic, store, spend }: OrganizationFunctionProps): boolean {
+  private grantWork({ report, topic, store, spend, eventBus }: OrganizationFunctionProps): boolean {
     const { functionArn } = report.function;
     const grants: readonly (readonly [readonly string[], readonly string[]])[] = [
       [['organizations:ListAccounts'], ['*']],
@@ -112,6 +117,7 @@ export class OrganizationFunction extends Construct {
     const added = [...grants, ...(spend ? bill : [])].map(([actions, resources]) =>
       this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] })),
     );
+    if (eventBus) this.role.addToPolicy(putStatement(eventBus));
     store.grantOrganization(this.role, [REPORTS, RUNS, EVIDENCE, ...(spend ? [BILLS] : [])]);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
     acknowledgeEverything(

@@ -1,3 +1,4 @@
+import { DELETION_START } from '../lambda/core/plan/deletion-start';
 import type { Pause } from '../lambda/core/time/pause';
 import {
   DAY_OF_MONTH,
@@ -120,6 +121,23 @@ export function shortestInterval(text: string): number {
   const gaps = times.map((time, i) => (times[i + 1] ?? (times[0] ?? 0) + overnight) - time);
   return Math.min(...gaps) / 60;
 }
+
+/**
+ * What is wrong with a checked schedule for automatic deletion: a report can still be in work when that starts, which
+ * then deletes nothing. Null: none can.
+ */
+export function reportsAtDeletionStart(text: string): string | null {
+  const start = DELETION_START.hour * 60 + DELETION_START.minute;
+  const rate = rateHours(text);
+  const times = rate === null ? minutesOfDay(fieldsOf(CRON.exec(text)?.[1] ?? '')) : [];
+  const time = times.find((minute) => minute <= start && minute >= start - LEAST_MINUTES);
+  if (time === undefined && (rate === null || rate * 60 > LEAST_MINUTES)) return null;
+  const clock = (minute: number): string => `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}`;
+  return `${time === undefined ? text : `the report of ${clock(time)}`} can still be in work when automatic deletion starts at ${clock(start)}, and then nothing is deleted that day`;
+}
+
+/** What to do about that. */
+export const SCHEDULE_APART = `make reports more than ${LEAST_MINUTES} minutes before it, or after it`;
 
 /** Hours after a report at which the next one is missed. */
 export const overdueAfter = (text: string): number => Math.ceil(longestInterval(text)) + SLACK;

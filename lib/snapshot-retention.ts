@@ -17,6 +17,7 @@ import type { BundledConfiguration } from '../lambda/runtime/stage-function';
 import { acknowledge, writeSuppressions } from './acknowledge';
 import { ApprovalFunctions } from './approval-functions';
 import { checkLifecycle } from './bucket-lifecycle';
+import { accountsOutside } from './check-organization';
 import { type CheckedProps, checkProps } from './check-props';
 import type { ApprovalSetting, DeletionSetting } from './context';
 import { nameOfDashboard } from './dashboard';
@@ -37,7 +38,13 @@ import { ReportFunction } from './report-function';
 import { FIRST_REPORT_EVENT, FIRST_REPORT_RATE, REPORT_EVENT, reportSchedule } from './report-schedule';
 import { ReportStore, storedPatterns } from './report-store';
 import { retentionMetric } from './retention-metric';
-import { overdueAfter, pausesOf, shortestInterval } from './schedule-expression';
+import {
+  overdueAfter,
+  pausesOf,
+  reportsAtDeletionStart,
+  SCHEDULE_APART,
+  shortestInterval,
+} from './schedule-expression';
 
 /** A configuration to deploy with. It is validated again; its time zone is that of the schedule as well. */
 export type DeployedConfiguration = BundledConfiguration;
@@ -148,8 +155,8 @@ export interface SnapshotRetentionProps {
    */
   readonly okActions?: boolean;
   /**
-   * Whether reports, plans and deletions put events on an event bus: `true` for the default bus, or a bus of yours in
-   * the stack's region. Events have totals and ids, no names. docs/events.md lists them.
+   * Whether reports, plans, deletions and failures of accounts put events on an event bus: `true` for the default bus,
+   * or a bus of yours in the stack's region. Events have totals and ids, no names. docs/events.md lists them.
    *
    * @default false
    */
@@ -259,12 +266,14 @@ export class SnapshotRetention extends Construct {
       store,
       parts: checked.parts,
       readsMembers: checked.organization !== null,
-      ...(eventBus && { eventBus }),
+      // On an organization, the function that sends its report puts the events.
+      ...(eventBus && checked.organization === null && { eventBus }),
       ...logs,
     });
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
     this.members = checked.organization === null ? null : this.makeMembers(checked.organization);
-    this.organization = this.members === null ? null : this.makeOrganization(store, configuration, checked, logs);
+    this.organization =
+      this.members === null ? null : this.makeOrganization(store, eventBus, configuration, checked, logs);
     this.schedule = this.makeSchedule(checked);
 
     // An organization's first report waits: at the deployment hardly a read role is made yet.
@@ -403,6 +412,7 @@ export class SnapshotRetention extends Construct {
 
   private makeOrganization(
     store: ReportStore,
+    eventBus: IEventBus | null,
     configuration: BundledConfiguration,
     { schedule, parts }: CheckedProps,
     logs: Logs,
@@ -415,6 +425,7 @@ export class SnapshotRetention extends Construct {
       spend: parts.spend,
       reportSchedule: schedule,
       deadLetters: this.deadLetters,
+      ...(eventBus && { eventBus }),
       ...logs,
     });
   }
@@ -451,6 +462,7 @@ export class SnapshotRetention extends Construct {
   private makeApproval(store: ReportStore, configuration: BundledConfiguration, logs: Logs): ApprovalFunctions | null {
     if (this.deletion === null) return null;
     const { alias } = this.deletion;
+    this.tellReport({ approval: 'dashboard' });
     return new ApprovalFunctions(this, 'Approval', { configuration, store, deletion: alias, ...logs });
   }
 
@@ -511,8 +523,14 @@ export class SnapshotRetention extends Construct {
     return topic;
   }
 
-  /** Warns of rules that can match nothing, and of a setting that has no effect here. */
-  private warnOfSettings({ config, organization }: CheckedProps): void {
+  /** Warns of rules that can match nothing, and of settings that have no effect here or do not go together. */
+  private warnOfSettings({ config, organization, deletion, schedule }: CheckedProps): void {
+    const near = deletion === 'automatic' ? reportsAtDeletionStart(schedule) : null;
+    if (near !== null)
+      Annotations.of(this).addWarningV2(
+        'lightsail-retention:deletion-start',
+        `schedule "${schedule}": ${near}; ${SCHEDULE_APART}`,
+      );
     for (const { code, message } of config.hiddenRules)
       Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
     const { accountMessages, costTag } = config.organization;
@@ -522,6 +540,8 @@ export class SnapshotRetention extends Construct {
         'lightsail-retention:organization',
         `organization.${unused.join(' and organization.')} has no effect on a report on this account alone: deploy with the property organization`,
       );
+    const outside = organization && accountsOutside(organization, config.organization.accounts);
+    if (outside !== null) Annotations.of(this).addWarningV2('lightsail-retention:organization-targets', outside);
   }
 
   /** Warns of a schedule that sends more than one e-mail an hour. */

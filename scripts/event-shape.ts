@@ -16,6 +16,8 @@ export const EVENT_SHAPE = z.discriminatedUnion('type', [
     type: z.literal('report'),
     reportId: z.string(),
     account: z.nullable(z.string()),
+    accounts: z.exactOptional(COUNT),
+    accountsUnread: z.exactOptional(COUNT),
     complete: z.boolean(),
     location: z.nullable(z.string()),
     email: z.enum(['sent', 'switched-off']),
@@ -45,6 +47,14 @@ export const EVENT_SHAPE = z.discriminatedUnion('type', [
     monthlyCostCeiling: z.number(),
     blocked: z.nullable(z.string()),
     deletion: z.enum(['off', 'approve', 'automatic']),
+  }),
+  z.object({
+    ...ID_MEMBERS,
+    type: z.literal('account-failed'),
+    reportId: z.string(),
+    account: z.nullable(z.string()),
+    status: z.enum(['incomplete', 'no-role', 'not-active', 'failed']),
+    code: z.string(),
   }),
   z.object({ ...ID_MEMBERS, ...RUN_MEMBERS, type: z.literal('deletion-started') }),
   z.object({

@@ -3,9 +3,11 @@ import { RetentionError } from '../core/util/errors';
 import { oneLine } from '../core/util/safe-text';
 import { refusal } from '../deletion/refusals';
 import { checkShownCount, openPlan } from '../deletion/verify-plan';
+import type { UsedPlan } from '../render/approval-widget';
 import { planFile } from '../storage/keys';
 import { newestPlanId } from './newest-plan';
 import { type ConsoleApproval, readConsoleApproval } from './parse-approval';
+import { readPlanUse } from './plan-use';
 import { type ApprovalPorts, checkCanBeApproved } from './view-plan';
 
 /** What the deletion function is invoked with. */
@@ -24,7 +26,9 @@ export interface ApprovePorts extends ApprovalPorts {
 /** What an event has led to: an approved plan, or nothing. */
 export type ApproveAnswer =
   | { readonly state: 'not-asked' }
-  | { readonly state: 'approved'; readonly plan: string; readonly count: number; readonly execution: string };
+  | { readonly state: 'approved'; readonly plan: string; readonly count: number; readonly execution: string }
+  /** The plan was approved before, and the page did not know that. */
+  | { readonly state: 'used'; readonly used: UsedPlan };
 
 const MAX_TYPED_SHOWN = 60;
 
@@ -32,15 +36,27 @@ const MAX_TYPED_SHOWN = 60;
 const typedCount = (typed: string): number =>
   /^(?:[1-9]\d{0,8}|[1-9]\d{0,2}(?:,\d{3}){1,2})$/.test(typed) ? Number(typed.replaceAll(',', '')) : Number.NaN;
 
+const oldPage = (message: string): RetentionError =>
+  new RetentionError('approval.old-page', `cannot approve the plan ${message}; refresh the widget and check that plan`);
+
 /** Refuses a page whose plan is no longer the newest one. */
 async function checkNewest({ store, clock }: ApprovalPorts, plan: string): Promise<void> {
   const newest = await newestPlanId(store, clock());
   if (newest === null) throw refusal('plan.not-found', 'there is no plan of a report; wait for the next one');
-  if (newest !== plan)
-    throw new RetentionError(
-      'approval.old-page',
-      `cannot approve the plan ${plan}: the newest one is ${newest}; refresh the widget and check that plan`,
-    );
+  if (newest !== plan) throw oldPage(`${plan}: the newest one is ${newest}`);
+}
+
+/** What became of the plan since the page was shown; null: nothing. */
+async function usedSince(ports: ApprovalPorts, { plan, digest, attempt }: ConsoleApproval): Promise<UsedPlan | null> {
+  const use = await readPlanUse(ports, { id: plan, digest });
+  if (use.state === 'finished') return { state: 'finished', plan, result: use.result };
+  const { result, runs } = use;
+  if (use.state === 'running') return { state: 'running', plan, result, approval: runs.approval };
+  if (attempt === runs.count) return null;
+  // No page has known of more executions than there were.
+  if (attempt > runs.count)
+    throw oldPage(`${plan}: the page knows ${attempt} executions of it, the bucket ${runs.count}`);
+  return { state: 'ended', plan, result, approval: runs.approval, lastEnd: runs.lastEnd };
 }
 
 /** Opens the plan that was approved, and refuses every one that the widget would not offer. */
@@ -58,12 +74,14 @@ async function openApproved(ports: ApprovalPorts, approval: ConsoleApproval): Pr
 }
 
 /**
- * Hands a plan to the deletion function, only for an event that approves it. Whether the plan was applied before, or is
- * being applied, that function checks: this one cannot read results.
+ * Hands a plan to the deletion function, only for an event that approves it, and only if the plan was not used since the
+ * page was shown. That function checks it again: another approval may come at the same time.
  */
 export async function approvePlan(ports: ApprovePorts, event: unknown): Promise<ApproveAnswer> {
   const approval = readConsoleApproval(event);
   if (approval === null) return { state: 'not-asked' };
+  const used = await usedSince(ports, approval);
+  if (used !== null) return { state: 'used', used };
   const { id, digest, items } = await openApproved(ports, approval);
   const execution = approval.attempt === 0 ? id : `${id}-${approval.attempt}`;
   const approvedBy = { kind: 'dashboard', arn: null } as const;

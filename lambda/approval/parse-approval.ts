@@ -17,7 +17,7 @@ export const COUNT_FIELD = 'count';
 const APPROVED_DIGEST = /^sha256:[0-9a-f]{64}$/;
 const MAX_ATTEMPT = 9_999;
 const EXPECTED_APPROVAL =
-  'the event of the button of the widget: { "approve": { "plan", "digest", "attempt" } } and its form';
+  'the event of the button of the widget: { "approve": { "plan", "digest", "attempt" } } and its form, without parameters of the widget';
 
 type EventMembers = Readonly<Record<string, unknown>>;
 
@@ -32,6 +32,16 @@ const memberOf = (value: unknown, name: string): unknown =>
 export const isDescribe = (event: unknown): boolean => Boolean(memberOf(event, 'describe'));
 
 /**
+ * Whether an event comes from a widget with parameters of its own, which an editor of the dashboard sets. CloudWatch
+ * passes them beside its context and in it. The widget with the button has none.
+ */
+function hasParameters(event: EventMembers): boolean {
+  const { approve: _, widgetContext, ...others } = event;
+  const params = memberOf(widgetContext, 'params') ?? {};
+  return Object.keys(others).length > 0 || !isMembers(params) || Object.keys(params).length > 0;
+}
+
+/**
  * Reads an approval; null: the event approves nothing, as every view and every refresh. Throws `event.malformed` for
  * anything but what the button of the widget sends.
  */
@@ -40,9 +50,9 @@ export function readConsoleApproval(event: unknown): ConsoleApproval | null {
   if (approve === undefined) return null;
   const malformed = (member: string, got: unknown): Error => malformedEvent('approve', member, got, EXPECTED_APPROVAL);
   if (!isMembers(event) || !isMembers(approve)) throw malformed('approve', approve);
-  const context = event.widgetContext;
+  const context = memberOf(event, 'widgetContext');
   // A widget that was configured to approve would do so with each refresh.
-  if (memberOf(memberOf(context, 'params'), 'approve') !== undefined) throw malformed('params', 'an approval');
+  if (hasParameters(event)) throw malformed('params', 'parameters of the widget');
   const { plan, digest, attempt, ...rest } = approve;
   if (Object.keys(rest).length > 0) throw malformed('approve', approve);
   if (typeof plan !== 'string' || !PLAN_ID.test(plan)) throw malformed('plan', plan);

@@ -1,12 +1,11 @@
-import { DAY_MS } from '../core/time/units';
+import { MAX_DELETION_RUN_MS } from '../core/plan/deletion-start';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
+import type { StoredApproval } from '../render/approval-widget';
 import type { RunEnd } from '../render/result-email';
+import { parseApproval } from '../storage/approval-record';
 import { APPROVAL_NAME, type PlanKey, recordFolder, resultFolder } from '../storage/keys';
 import { EXECUTION_END, parseStored } from '../storage/schemas';
-
-/** An execution of the deletion function ends within a day: after that, none is running. */
-const MAX_RUN_MS = DAY_MS;
 
 /** The executions of a plan, as far as the bucket shows them. */
 export interface PlanRuns {
@@ -14,11 +13,23 @@ export interface PlanRuns {
   readonly count: number;
   /** Whether one has begun and has not noted its end. */
   readonly isRunning: boolean;
+  /** That of the execution that runs, or else the last one; null: none is stored. */
+  readonly approval: StoredApproval | null;
   /** How the last one ended; null: none has, or its note cannot be read. */
   readonly lastEnd: RunEnd | null;
 }
 
-const latestOf = (times: Iterable<number | null>): number => Math.max(0, ...[...times].map((time) => time ?? 0));
+/** An execution that has begun. */
+interface Begun extends StoredApproval {
+  readonly run: string;
+}
+
+/** An execution that has ended. `run` and `end` null: the note of another plan, or one that cannot be read. */
+interface Ended {
+  readonly run: string | null;
+  readonly end: RunEnd | null;
+  readonly at: number;
+}
 
 /** Returns the names in the folder of a plan that are approvals: each execution stores one before it deletes. */
 async function approvalNames(store: Store, plan: PlanKey): Promise<readonly string[]> {
@@ -27,19 +38,43 @@ async function approvalNames(store: Store, plan: PlanKey): Promise<readonly stri
   return names.filter((name) => APPROVAL_NAME.test(name));
 }
 
-/** Reads which executions of a plan have begun and ended. */
+/** Reads the executions of a plan that have stored their approval, in the order of these approvals. */
+async function begunRuns(store: Store, plan: PlanKey): Promise<readonly Begun[]> {
+  const begun = await eachOf(await approvalNames(store, plan), async (name): Promise<Begun> => {
+    const stored = await store.getDated(recordFolder(plan) + name);
+    const by = parseApproval(stored?.text ?? null)?.approvedBy ?? null;
+    return { run: name.replace(APPROVAL_NAME, '').replace(/\.json$/, ''), by, at: stored?.storedAt ?? 0 };
+  });
+  return [...begun].sort((a, b) => a.at - b.at);
+}
+
+/** Reads the notes of executions that have ended, in the order of these notes. */
+async function endedRuns(store: Store, { id, digest }: PlanKey): Promise<readonly Ended[]> {
+  const folder = resultFolder(id);
+  const names = (await store.list(folder)).filter((name) => name.startsWith('ended-'));
+  const ended = await eachOf(names, async (name): Promise<Ended> => {
+    const stored = await store.getDated(folder + name);
+    const note = parseStored(EXECUTION_END, stored?.text ?? null);
+    const own = note?.digest === digest ? note : null;
+    return { run: own?.run ?? null, end: own?.end ?? null, at: stored?.storedAt ?? 0 };
+  });
+  return [...ended].sort((a, b) => a.at - b.at);
+}
+
+/**
+ * Reads which executions of a plan have begun and ended, by the run that approvals and notes name. An execution may
+ * have only one of both: one that was refused before it stored its approval, or one that still runs.
+ */
 export async function readPlanRuns(store: Store, plan: PlanKey, now: number): Promise<PlanRuns> {
-  const begun = await approvalNames(store, plan);
-  const folder = resultFolder(plan.id);
-  const ended = (await store.list(folder)).filter((name) => name.startsWith('ended-'));
-  const ends = await eachOf(ended, (name) => store.getDated(folder + name));
-  const last = latestOf(ends.map((end) => end?.storedAt ?? null));
-  const note = parseStored(EXECUTION_END, ends.find((end) => end?.storedAt === last)?.text ?? null);
-  const isOpen = begun.length > ended.length;
-  const approvals = isOpen ? await eachOf(begun, (name) => store.getDated(recordFolder(plan) + name)) : [];
+  const [begun, ended] = [await begunRuns(store, plan), await endedRuns(store, plan)];
+  const endedNames = new Set(ended.map(({ run }) => run));
+  const begunNames = new Set<string | null>(begun.map(({ run }) => run));
+  const running = begun.filter(({ run, at }) => !endedNames.has(run) && now - at < MAX_DELETION_RUN_MS);
+  const approval = running.at(-1) ?? begun.at(-1) ?? null;
   return {
-    count: Math.max(begun.length, ended.length),
-    isRunning: isOpen && now - latestOf(approvals.map((approval) => approval?.storedAt ?? null)) < MAX_RUN_MS,
-    lastEnd: note?.digest === plan.digest ? note.end : null,
+    count: begun.length + ended.filter(({ run }) => run === null || !begunNames.has(run)).length,
+    isRunning: running.length > 0,
+    approval: approval && { by: approval.by, at: approval.at },
+    lastEnd: ended.findLast(({ end }) => end !== null)?.end ?? null,
   };
 }

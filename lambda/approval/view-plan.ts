@@ -2,15 +2,13 @@ import type { Plan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import { parseInstant } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
-import { isRefusal, PlanInProgress, refusal } from '../deletion/refusals';
-import { checkLock } from '../deletion/run-lock';
+import { isRefusal, refusal } from '../deletion/refusals';
 import { checkComplete, checkConfig, checkPlanAccount, checkUnblocked, openPlan } from '../deletion/verify-plan';
 import type { Clock, Digest, Store } from '../ports/ports';
 import type { PlanState } from '../render/approval-widget';
 import { planFile } from '../storage/keys';
 import { newestPlanId } from './newest-plan';
-import { readPlanRuns } from './plan-runs';
-import { type ResultHead, readResultHead } from './result-head';
+import { readPlanUse } from './plan-use';
 
 /** What both functions of the dashboard work with. */
 export interface ApprovalPorts {
@@ -31,38 +29,18 @@ export function checkCanBeApproved(plan: Plan, { config, account, allowsRaisedCa
   checkConfig(plan, config);
 }
 
-/** Refuses plan.altered where the result is that of another plan of this id. */
-function checkSamePlan(plan: Plan, result: ResultHead | null): void {
-  if (result !== null && result.plan.digest !== plan.digest)
-    throw refusal('plan.altered', `another plan of the id ${plan.id} was applied before; wait for the next report`);
-}
-
 /** Refuses plan.expired. */
 function checkNotExpired({ expiresAt }: Plan, now: number): void {
   if (now >= (parseInstant(expiresAt) ?? 0))
     throw refusal('plan.expired', 'the time in which it can be approved is over; the next report makes a new plan');
 }
 
-/** Whether a run of this plan has the lock. Refuses plan.in-progress where one of another plan has it. */
-async function isLocked({ store, clock }: ApprovalPorts, plan: Plan): Promise<boolean> {
-  try {
-    await checkLock({ store, clock, isAlive: () => null }, plan.id);
-    return false;
-  } catch (error) {
-    if (!(error instanceof PlanInProgress)) throw error;
-    if (error.activePlan === plan.id) return true;
-    throw refusal('plan.in-progress', `the plan ${error.activePlan} is being applied: wait until it has ended`);
-  }
-}
-
 async function stateOf(ports: ApprovalPorts, plan: Plan): Promise<PlanState> {
-  const { store, clock } = ports;
-  const result = await readResultHead(store, plan.id);
-  checkSamePlan(plan, result);
-  if (result?.status === 'finished') return { state: 'finished', plan, result };
-  const runs = await readPlanRuns(store, plan, clock());
-  if (runs.isRunning || (await isLocked(ports, plan))) return { state: 'running', plan, result };
-  checkNotExpired(plan, clock());
+  const use = await readPlanUse(ports, plan);
+  if (use.state === 'finished') return { state: 'finished', plan, result: use.result };
+  const { result, runs } = use;
+  if (use.state === 'running') return { state: 'running', plan, result, approval: runs.approval };
+  checkNotExpired(plan, ports.clock());
   checkCanBeApproved(plan, ports);
   return { state: 'open', plan, attempt: runs.count, result, lastEnd: runs.lastEnd };
 }

@@ -151,7 +151,10 @@ function addPage(months: Months, results: readonly unknown[]): void {
     const found = months.get(month) ?? { final: true, groups: [] };
     months.set(month, found);
     found.final &&= member(result, 'Estimated') === false;
-    for (const group of listOf(member(result, 'Groups'))) found.groups.push(groupOf(group));
+    const groups = member(result, 'Groups');
+    // A month without usage has an empty list.
+    if (!Array.isArray(groups)) throw new Malformed('Cost Explorer gave a month without groups');
+    for (const group of groups) found.groups.push(groupOf(group));
   }
 }
 
@@ -187,7 +190,8 @@ async function readPages(
     });
     addPage(months, listOf(member(answer, 'ResultsByTime')));
     token = member(answer, 'NextPageToken');
-    if (typeof token !== 'string' || token === '') return months;
+    if (token === undefined || token === null || token === '') return months;
+    if (typeof token !== 'string') throw new Malformed('Cost Explorer gave a page token that cannot be read');
     if (tokens.has(token)) throw new Malformed('Cost Explorer repeated a page token');
     tokens.add(token);
   }

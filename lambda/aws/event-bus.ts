@@ -25,6 +25,11 @@ export interface EventBusSettings {
 const LIMIT_MS = 10_000;
 const PAUSES_MS = [200, 1_000, 3_000];
 
+/** PutEvents takes no more entries in one call. */
+const MAX_ENTRIES = 10;
+
+const NOT_IN_TIME = 'no time left';
+
 interface Entry {
   readonly Source: string;
   readonly DetailType: string;
@@ -68,6 +73,28 @@ const isTransient = (status: number, text: string): boolean =>
   status >= 500 || status === 429 || /Throttling|RequestLimit|TooManyRequests/.test(text);
 
 /**
+ * Puts up to MAX_ENTRIES entries, and those again that the bus did not accept. Returns what it accepted in no attempt;
+ * null: it accepted all.
+ */
+async function putEntries(
+  attempt: (entries: readonly Entry[]) => Promise<Refused | null>,
+  entries: readonly Entry[],
+  pausesMs: readonly number[],
+  signal: AbortSignal,
+): Promise<Refused | null> {
+  let left: Refused = { entries, why: NOT_IN_TIME, mayPass: true };
+  for (const ms of [0, ...pausesMs]) {
+    if (!left.mayPass) break;
+    if (ms > 0) await pause(ms, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) break;
+    const refused = await attempt(left.entries);
+    if (refused === null) return null;
+    left = refused;
+  }
+  return left;
+}
+
+/**
  * An EventBridge bus. It makes one signed call of its own, because the client of the service would be a sixth of a
  * function's code. Entries that the bus did not accept are sent again, until its time limit.
  */
@@ -108,18 +135,20 @@ export function eventBus({ busArn, region, endpoint, ...times }: EventBusSetting
 
   return async (events) => {
     const signal = AbortSignal.timeout(limitMs);
-    let left: Refused = { entries: events.map((event) => entryOf(event, busArn)), why: '', mayPass: true };
-    for (const ms of [0, ...pausesMs]) {
-      if (!left.mayPass) break;
-      if (ms > 0) await pause(ms, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) break;
-      const refused = await attempt(left.entries, signal);
-      if (refused === null) return;
-      left = refused;
+    const entries = events.map((event) => entryOf(event, busArn));
+    let [accepted, why] = [0, ''];
+    for (let from = 0; from < entries.length; from += MAX_ENTRIES) {
+      const some = entries.slice(from, from + MAX_ENTRIES);
+      const refused = await putEntries((left) => attempt(left, signal), some, pausesMs, signal);
+      accepted += some.length - (refused?.entries.length ?? 0);
+      why ||= refused?.why ?? '';
+      // What is refused for a reason that stays, or has no time left, is refused for all.
+      if (refused !== null && (!refused.mayPass || signal.aborted)) break;
     }
+    if (accepted === entries.length) return;
     throw new RetentionError(
       'channel.events',
-      `cannot put ${left.entries.length} of ${events.length} events on ${busArn}: got ${left.why}; check that the bus exists and that this role may put events on it`,
+      `cannot put ${entries.length - accepted} of ${entries.length} events on ${busArn}: got ${why}; check that the bus exists and that this role may put events on it`,
     );
   };
 }

@@ -1,5 +1,5 @@
 import type { HiddenRule } from '../core/policy/config';
-import { ownBeginning } from '../core/policy/tag-keys';
+import { DEFAULT_TAG_PREFIX, HOLD_KEY, ownBeginning } from '../core/policy/tag-keys';
 import { joinNames } from '../core/util/join-names';
 import { closest } from './closest';
 import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './problems';
@@ -21,21 +21,26 @@ function hostileKeys(value: unknown, keys: Keys = []): readonly ConfigProblem[] 
   });
 }
 
-const DEFAULT_PREFIX = 'retention';
 const DEFAULT_HOLD_TAGS: readonly unknown[] = ['no_delete'];
+
+/** Returns why a key is read although `ignoreTags` lists it. */
+function whyRead(beginning: string | null): string {
+  if (beginning === null) return 'one of holdTags, which always holds';
+  return beginning === HOLD_KEY
+    ? `${HOLD_KEY} always holds, with any tagPrefix`
+    : `keys that begin with ${beginning} are always read`;
+}
 
 /** Keys in `ignoreTags` that this configuration reads. */
 function ignoredKeys({ ignoreTags, holdTags, tagPrefix }: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
-  const prefix = typeof tagPrefix === 'string' ? tagPrefix : DEFAULT_PREFIX;
+  const prefix = typeof tagPrefix === 'string' ? tagPrefix : DEFAULT_TAG_PREFIX;
   const holding: readonly unknown[] = Array.isArray(holdTags) ? holdTags : DEFAULT_HOLD_TAGS;
   const ignored: readonly unknown[] = Array.isArray(ignoreTags) ? ignoreTags : [];
   return ignored.flatMap((key, i) => {
     if (typeof key !== 'string') return [];
     const beginning = ownBeginning(key, prefix);
     if (beginning === null && !holding.includes(key)) return [];
-    const why =
-      beginning === null ? 'one of holdTags, which always holds' : `keys that begin with ${beginning} are always read`;
-    return [problemAt(['ignoreTags', i], show(key), `a key of another tool (${why})`)];
+    return [problemAt(['ignoreTags', i], show(key), `a key of another tool (${whyRead(beginning)})`)];
   });
 }
 

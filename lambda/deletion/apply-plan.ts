@@ -77,6 +77,8 @@ export interface Prepared {
   readonly inDoubt: ReadonlySet<string>;
   /** How many items have an outcome of an earlier run. */
   readonly doneBefore: number;
+  /** How many of them were deleted. */
+  readonly deletedBefore: number;
   /** Of a rehearsal: why the plan cannot be applied; null: it can. */
   readonly refusal: RetentionError | null;
 }
@@ -158,7 +160,8 @@ export async function prepareApply(
   checkClock(reading);
   checkSteady(ports.clock() - decidedAt, ports.monotonic() - decidedAtMonotonic);
   if (count !== null) checkCount(count, plan);
-  return { plan, config, decidedAt, groups, skipped, inDoubt, doneBefore: before.length, refusal: checks.refusal };
+  const counts = { doneBefore: before.length, deletedBefore: deleted };
+  return { plan, config, decidedAt, groups, skipped, inDoubt, ...counts, refusal: checks.refusal };
 }
 
 export interface ApplyPorts extends Clocks {

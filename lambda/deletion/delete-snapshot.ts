@@ -216,11 +216,15 @@ class SnapshotDeletionRun {
     }
   }
 
-  /** Keeps the request id of the last delete that may have been carried out; where there is none, of the last one. */
+  /**
+   * Keeps the request id of the last delete that may have been carried out, none where its answer was lost; where no
+   * delete may have been, that of the last one.
+   */
   private keepRequestId(answer: DeleteResult): void {
-    if (answer.requestId === undefined) return;
-    if (answer.ok || !isUndone(answer.failure) || !this.mayHaveDeleted) this.requestId = answer.requestId;
-    if (answer.ok || !isUndone(answer.failure)) this.mayHaveDeleted = true;
+    const mayHaveDeleted = answer.ok || !isUndone(answer.failure);
+    if (mayHaveDeleted) this.requestId = answer.requestId;
+    else if (!this.mayHaveDeleted) this.requestId = answer.requestId ?? this.requestId;
+    if (mayHaveDeleted) this.mayHaveDeleted = true;
   }
 
   /**

@@ -13,10 +13,17 @@ export const uniqueExecution = (arn: string): string => arn.split('/').slice(-2)
 /**
  * Notes how an execution ended, for the command line that waits for it: nothing else in the bucket shows that one was
  * refused. Each execution has a note of its own, written once, so that the person who started one neither reads the
- * end of another nor compares clocks. Decides nothing about deletes.
+ * end of another nor compares clocks. Decides nothing about deletes. `run`: the run of the execution, as its approval
+ * names it.
  */
-export async function noteEnding(store: Store, { id, digest }: PlanKey, execution: string, end: RunEnd): Promise<void> {
-  if (!(await hasEnded(store, id, execution))) await store.put(jsonObject(endedFile(id, execution), { digest, end }));
+export async function noteEnding(
+  store: Store,
+  { id, digest }: PlanKey,
+  { execution, run }: { readonly execution: string; readonly run: string },
+  end: RunEnd,
+): Promise<void> {
+  if (await hasEnded(store, id, execution)) return;
+  await store.put(jsonObject(endedFile(id, execution), { digest, run, end }));
 }
 
 /** Whether an execution of this name has ended: the same name starts no other one. */

@@ -5,6 +5,7 @@ import { resultSentence } from '../render/result-text';
 import { type PlanKey, resultFile, resultIndexPage } from '../storage/keys';
 import {
   type IndexedLine,
+  type IndexedPlan,
   type IndexPageHead,
   indexedPlan,
   indexedPlans,
@@ -13,6 +14,7 @@ import {
   listResults,
   readIndexHeads,
   splitIndexPage,
+  statusInIndex,
 } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
 import { isFinished } from './outcome-files';
@@ -105,10 +107,15 @@ export async function indexResults(store: Store, isOwnRun: IsOwnRun = () => fals
   }
 }
 
-/** Adds to the index what it lacks. Returns whether it has the finished result of a plan. */
-export async function indexFinished(store: Store, plan: PlanKey, isOwnRun: IsOwnRun): Promise<boolean> {
+/** Adds to the index what it lacks. Returns the state of a plan's result in it; null: it has none. */
+export async function indexPlan(
+  store: Store,
+  plan: PlanKey,
+  isOwnRun: IsOwnRun,
+): Promise<IndexedPlan['status'] | null> {
   // Before it is read for the index: another run may finish it after that.
   const isOver = await isFinished(store, plan);
   await indexResults(store, isOwnRun);
-  return isOver;
+  if (isOver) return 'finished';
+  return (await statusInIndex(store, plan.id)) === null ? null : 'unfinished';
 }

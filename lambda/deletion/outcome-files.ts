@@ -11,6 +11,7 @@ import type { PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
+import { EMPTY_RECORD } from '../storage/json-object';
 import { type PlanKey, RECORD_NAME, recordFile, recordFolder, resultFile } from '../storage/keys';
 import { APPLY_RESULT, ATTEMPT, type Attempt, ITEM_RESULT, parseStored } from '../storage/schemas';
 import { refusal } from './refusals';
@@ -33,9 +34,13 @@ export const unreadableRecord = (message: string): RetentionError => new Retenti
  * Makes the error of a stored record that is not as it was written. It is never treated as an absent one: earlier
  * deletes must be known before another is sent.
  */
-export const unreadableStored = (store: Store, key: string): RetentionError =>
+export const unreadableStored = (store: Store, key: string, text?: string): RetentionError =>
   unreadableRecord(
-    `cannot tell what was done already: ${store.locate(key)} is not as it was written; restore it, or apply a new plan a day after the last deletion`,
+    `cannot tell what was done already: ${store.locate(key)} ${
+      text === ''
+        ? `${EMPTY_RECORD}, and run the same again`
+        : 'is not as it was written; restore it, or apply a new plan a day after the last deletion'
+    }`,
   );
 
 /** Returns the stored result of a plan, or null. Refuses plan.altered when it is that of another plan of this id. */
@@ -44,7 +49,7 @@ export async function readResult(store: Store, plan: PlanKey): Promise<ApplyResu
   const text = await store.get(key);
   if (text === null) return null;
   const result = parseStored(APPLY_RESULT, text);
-  if (result === null) throw unreadableStored(store, key);
+  if (result === null) throw unreadableStored(store, key, text);
   if (result.plan.digest === plan.digest) return result;
   throw refusal(
     'plan.altered',
@@ -64,7 +69,7 @@ export async function readAttempt(store: Store, plan: PlanKey, position: number)
   const stored = await store.getVersioned(key);
   if (stored === null) return null;
   const attempt = parseStored(ATTEMPT, stored.text);
-  if (attempt === null) throw unreadableStored(store, key);
+  if (attempt === null) throw unreadableStored(store, key, stored.text);
   return { attempt, version: stored.version };
 }
 
@@ -74,7 +79,7 @@ export async function readItemOutcome(store: Store, plan: PlanKey, position: num
   const text = await store.get(key);
   if (text === null) return null;
   const outcome = parseStored(ITEM_RESULT, text);
-  if (outcome === null) throw unreadableStored(store, key);
+  if (outcome === null) throw unreadableStored(store, key, text);
   return outcome;
 }
 
@@ -166,7 +171,7 @@ export function makeResult({ plan, recorded, unsettled, planned, ...rest }: Resu
     startedAt: rest.startedAt,
     updatedAt: rest.updatedAt,
     totals: countOutcomes(plan.count, items),
-    ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, planned ?? []) }),
+    ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, planned ?? [], rest.approvedBy) }),
     items,
   };
 }

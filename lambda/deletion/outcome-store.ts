@@ -5,7 +5,15 @@
  * id>.json` is a view of both, and can be written from them at any time.
  */
 
-import type { ApplyResult, Approval, ItemDetails, ItemResult, RunOrigin } from '../core/plan/outcome';
+import {
+  type ApplyResult,
+  type Approval,
+  commonApproval,
+  type ItemDetails,
+  type ItemResult,
+  type RunOrigin,
+  type SendingApproval,
+} from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
@@ -82,6 +90,8 @@ export interface OutcomeStore extends RunOutcomes {
    * no other run can change what is stored; it must not reject.
    */
   close(beforeRelease?: () => Promise<void>): Promise<ApplyResult>;
+  /** Why the lock of a finished plan could not be released; null: it was released, or `close` has rejected. */
+  readonly keptLock: { readonly error: unknown } | null;
 }
 
 const MAX_ATTEMPT_TRIES = 5;
@@ -101,9 +111,12 @@ class StoredOutcomes implements OutcomeStore {
   readonly unsettled: Map<string, ItemDetails>;
   /** Attempts as they were last read, by ARN. */
   private readonly attempts: Map<string, StoredAttempt>;
+  /** Who approved the runs that may have sent the deletes of `unsettled`. */
+  private readonly sentBy: Map<string, SendingApproval>;
   /** Items whose attempt this run began. */
   private readonly begun = new Map<string, 'owned' | 'taken-over'>();
   private readonly positions: ReadonlyMap<string, number>;
+  keptLock: { readonly error: unknown } | null = null;
   private isClosed = false;
   /** Whether the stored result is the finished one of this run. */
   private hasFinished = false;
@@ -126,6 +139,7 @@ class StoredOutcomes implements OutcomeStore {
     this.recorded = new Map(records.recorded);
     this.unsettled = unsettledOfRecords(records);
     this.attempts = new Map(records.attempts);
+    this.sentBy = new Map(Array.from(records.attempts, ([arn, { attempt }]) => [arn, attempt.approvedBy]));
     this.positions = new Map(plan.items.map(({ arn }, position) => [arn, position]));
   }
 
@@ -220,7 +234,11 @@ class StoredOutcomes implements OutcomeStore {
       for (const result of recorded.values()) this.keep(result);
       if (this.recorded.size > known) continue;
       await beforeRelease?.();
-      await this.lock.release();
+      await this.lock.release().catch((error: unknown) => {
+        // The finished result is stored, and stays so.
+        if (!isStored || end.status !== 'finished') throw error;
+        this.keptLock = { error };
+      });
       return isStored ? end : { ...end, status: 'unfinished' };
     }
   }
@@ -303,9 +321,11 @@ class StoredOutcomes implements OutcomeStore {
     if (!isOwn) {
       if (known !== undefined && (await this.adoptOutcome(arn, known.outcome))) return 'recorded';
       const { run } = this.ports.owner;
-      const attempt = { arn, name, run, state: 'open', earlier, at: this.now(), facts, outcome: null } as const;
-      if (!(await this.replace(attempt))) return null;
-    }
+      const approvedBy = this.approvalOf(known, earlier);
+      const state = { state: 'open', outcome: null } as const;
+      if (!(await this.replace({ arn, name, run, ...state, earlier, approvedBy, at: this.now(), facts }))) return null;
+      this.sentBy.set(arn, approvedBy);
+    } else this.sentBy.set(arn, known?.approvedBy ?? null);
     const start = earlier ? 'taken-over' : 'owned';
     this.begun.set(arn, start);
     this.unsettled.set(arn, facts);
@@ -346,16 +366,28 @@ class StoredOutcomes implements OutcomeStore {
       const isForeign = known?.state === 'open' && !this.isOwnOpen(known);
       if (isForeign && (hasBegun || tries > 0)) throw takenOver(name);
       const earlier = isForeign || known?.earlier === true;
-      if (await this.replace({ arn, name, run, state: 'settled', earlier, at: this.now(), facts, outcome }))
+      const approvedBy = this.approvalOf(known, earlier);
+      const at = this.now();
+      if (await this.replace({ arn, name, run, state: 'settled', earlier, approvedBy, at, facts, outcome }))
         return outcome;
       await this.reread(arn);
     }
     throw takenOver(name);
   }
 
+  /** The approval that an attempt of this run names. `earlier`: an earlier run may have sent a delete, too. */
+  private approvalOf(known: Attempt | undefined, earlier: boolean): SendingApproval {
+    const own = this.otherApproval ?? 'first';
+    return earlier ? commonApproval(known?.approvedBy ?? null, own) : own;
+  }
+
   private view(): ApplyResult {
-    const { plan, first, recorded, unsettled } = this;
+    const { plan, first, recorded } = this;
     const { id, digest, account, items } = plan;
+    const sentBy = (arn: string): SendingApproval => this.sentBy.get(arn) ?? null;
+    const unsettled = new Map(
+      Array.from(this.unsettled, ([arn, facts]) => [arn, { ...facts, approvedBy: sentBy(arn) }] as const),
+    );
     return makeResult({
       plan: { id, digest, count: items.length },
       ...{ account, ...first, updatedAt: this.now(), recorded, unsettled, planned: items },

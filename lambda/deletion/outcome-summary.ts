@@ -35,8 +35,8 @@ async function itemsOf(store: Store, { id, digest }: PlanKey): Promise<readonly 
 /** What the attempts have of the snapshots whose delete may have been sent and that have no outcome, by ARN. */
 const sentDeletes = ({ attempts }: Records): ReadonlyMap<string, SentDelete> =>
   new Map(
-    [...attempts.values()].flatMap(({ attempt: { arn, name, at, facts, state } }) =>
-      state === 'open' ? [[arn, { name, at, ...facts }] as const] : [],
+    [...attempts.values()].flatMap(({ attempt: { arn, name, at, approvedBy, facts, state } }) =>
+      state === 'open' ? [[arn, { name, at, approvedBy, ...facts }] as const] : [],
     ),
   );
 

@@ -22,7 +22,7 @@ export type DeletionOrder =
 const malformed = (got: unknown, expected: string): Error => malformedEvent('delete', null, got, expected);
 
 const EXPECTED_EVENT =
-  '{ "plan": "<id>", "digest": "sha256:<64 hex digits>" } as the e-mail of a report has it, and if at all a whole number as "count" and { "kind": "caller" | "dashboard", "arn": "<ARN of IAM or STS>" | null } as "approvedBy"';
+  '{ "plan": "<id>", "digest": "sha256:<64 hex digits>" } as the e-mail of a report has it, and if at all a whole number as "count" and { "kind": "caller", "arn": "<ARN of IAM or STS>" | null } or { "kind": "dashboard", "arn": null } as "approvedBy"';
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
@@ -30,12 +30,16 @@ const isCount = (value: unknown): value is number => typeof value === 'number' &
 /** The ARN of a user, a role or a session. */
 const PRINCIPAL = /^arn:[a-z0-9-]{1,30}:(?:iam|sts)::\d{12}:[\x21-\x7e]{1,1500}$/;
 
-/** Returns the approval that an invoker claims; null: malformed. No invoker can claim an automatic one. */
+/**
+ * Returns the approval that an invoker claims; null: malformed. No invoker can claim an automatic one. The dashboard never
+ * knows an ARN, so a claim of both did not come from there.
+ */
 function readApproval(value: unknown): Approval | null {
   if (value === undefined) return { kind: 'caller', arn: null, claimed: true };
   if (typeof value !== 'object' || value === null) return null;
   const { kind, arn, ...rest } = value as Readonly<Record<string, unknown>>;
   if (Object.keys(rest).length > 0 || (kind !== 'caller' && kind !== 'dashboard')) return null;
+  if (kind === 'dashboard' && arn !== null) return null;
   if (arn !== null && (typeof arn !== 'string' || !PRINCIPAL.test(arn))) return null;
   return { kind, arn, claimed: true };
 }

@@ -151,44 +151,55 @@ interface Unlisted {
   readonly sentBefore: boolean;
 }
 
+const asSent = ({ sentBefore }: Unlisted): Sent => (sentBefore ? 'by-an-earlier-run' : 'nothing');
+
+/** Reads by name what the lists do not have. `same`: it exists. */
+function readUnlisted(answer: CallResult<Snapshot | null>, { item }: Unlisted): SnapshotReading {
+  const text = (arn: string | null): string => `not the snapshot that was planned: its name now belongs to ${arn}`;
+  return readingOf(answer, item.arn, ({ arn }) =>
+    arn === item.arn ? null : { outcome: 'changed', code: 'snapshot.changed', text: text(arn) },
+  );
+}
+
+function unlistedOutcome(now: Exclude<SnapshotReading, { readonly state: 'unread' }>, sent: Sent): ItemOutcome {
+  if (now.state === 'gone') return goneOutcome(sent);
+  if (now.state === 'same')
+    return sent === 'nothing' ? { outcome: 'spared', ...OMITTED } : failedOutcome(OMITTED, sent);
+  return sent === 'nothing' ? now.skipReason : goneOutcome(sent);
+}
+
 /**
  * Returns the outcome of a planned snapshot that the lists do not have, or whose name another one has. Absence from a
  * list is no proof, so it is read by name. `left`: the run is to end.
  */
 export async function confirmAbsent(
   { deletion, backoff }: ItemPorts,
-  { item, sentBefore }: Unlisted,
+  unlisted: Unlisted,
   signal: AbortSignal | undefined,
 ): Promise<ItemOutcome | 'left'> {
-  const sent: Sent = sentBefore ? 'by-an-earlier-run' : 'nothing';
-  const compare = ({ arn }: Snapshot): SkipReason | null =>
-    arn === item.arn
-      ? null
-      : {
-          outcome: 'changed',
-          code: 'snapshot.changed',
-          text: `not the snapshot that was planned: its name now belongs to ${arn}`,
-        };
+  const { item, sentBefore } = unlisted;
+  const sent = asSent(unlisted);
   const read = async (): Promise<SnapshotReading> =>
-    readingOf(await withRetries(backoff, () => deletion.readSnapshot(item, signal), signal), item.arn, compare);
+    readUnlisted(await withRetries(backoff, () => deletion.readSnapshot(item, signal), signal), unlisted);
   const now = await waitUntilGone(read, backoff, signal, ({ state }) =>
     state === 'same' && sentBefore ? backoff.settings.confirmMs : 0,
   );
   if (isAborted(signal)) return 'left';
-  switch (now.state) {
-    case 'gone':
-      return goneOutcome(sent);
-    case 'replaced':
-    case 'differs':
-      return sentBefore ? goneOutcome(sent) : now.skipReason;
-    case 'same':
-      return sentBefore ? failedOutcome(OMITTED, sent) : { outcome: 'spared', ...OMITTED };
-    case 'unread': {
-      const { failure } = now;
-      stopUnreachable(failure);
-      const { code, message } = failure;
-      if (failure === NO_ARN) return failedOutcome(reasonOf(failure), sent);
-      return failedOutcome({ code, text: `it could not be read by name: ${message}` }, sent);
-    }
-  }
+  if (now.state !== 'unread') return unlistedOutcome(now, sent);
+  const { failure } = now;
+  stopUnreachable(failure);
+  const { code, message } = failure;
+  if (failure === NO_ARN) return failedOutcome(reasonOf(failure), sent);
+  return failedOutcome({ code, text: `it could not be read by name: ${message}` }, sent);
+}
+
+/** Returns what a person is told, before a run, of a planned snapshot that the lists do not have: one reading by name. */
+export async function describeAbsent(
+  { readSnapshot }: Pick<SnapshotDeletion, 'readSnapshot'>,
+  unlisted: Unlisted,
+): Promise<FailureReason> {
+  const now = readUnlisted(await readSnapshot(unlisted.item), unlisted);
+  if (now.state !== 'unread') return unlistedOutcome(now, asSent(unlisted));
+  const { code, message } = now.failure;
+  return { code, text: `it is not in the list of snapshots, and it is not known whether it exists: ${message}` };
 }

@@ -4,6 +4,7 @@ import { DAY_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
+import { parseApproval } from '../storage/approval-record';
 import {
   type EvidenceHead,
   type EvidencePorts,
@@ -24,7 +25,10 @@ import {
   recordFolder,
   resultFile,
 } from '../storage/keys';
+import { type IndexedPlan, statusInIndex } from '../storage/result-index';
+import { findKilledRuns } from './killed-runs';
 import { isFinished } from './outcome-files';
+import { isLockedByOther } from './run-lock';
 
 /** One run of an approved plan. */
 export interface ApprovedRun {
@@ -73,6 +77,14 @@ export async function recordApproval(ports: EvidencePorts, approved: ApprovedRun
   }
 }
 
+/** Whether an earlier run of a plan was approved with this count, as its approval says. */
+export async function wasApprovedWith(store: Store, plan: PlanKey, count: number): Promise<boolean> {
+  const folder = recordFolder(plan);
+  const names = (await store.list(folder)).filter((name) => APPROVAL_NAME.test(name));
+  const approvals = await eachOf(names, async (name) => parseApproval(await store.get(folder + name)));
+  return approvals.some((approval) => approval?.plan.digest === plan.digest && approval.count === count);
+}
+
 /** Whose files a list has. `run` null: no run of the plan can follow, so that all approvals are in the list. */
 type ListedRun = Pick<ApprovedRun, 'plan' | 'execution'> & { readonly run: string | null };
 
@@ -106,21 +118,56 @@ async function filesOf({ store }: EvidencePorts, { plan, run, execution }: Liste
   });
 }
 
+/** The state in which the index has the result of a plan; null: it has none. */
+type IndexedStatus = IndexedPlan['status'] | null;
+
 /**
- * Records what a run left. The record names a list of all files with their hashes, because the result of an unfinished
- * plan is a view that the next run replaces. `isIndexed`: whether the index has the finished result. Returns the head of the
- * chain. Safe to run twice.
+ * Records what killed runs left; `isActive` tells whether a run of a plan is at work. Returns the head of the chain;
+ * null: nothing was recorded. Where it fails, the next run does it, and `history --verify` names those files until then.
+ */
+export async function recordKilledRuns(
+  ports: EvidencePorts,
+  isActive: (plan: PlanKey) => Promise<boolean>,
+): Promise<EvidenceHead | null> {
+  let head: EvidenceHead | null = null;
+  try {
+    for (const killed of await findKilledRuns(ports, isActive))
+      head = await recordFiles(ports, killed, await statusInIndex(ports.store, killed.plan.id));
+  } catch {
+    // What the caller records matters more.
+  }
+  return head;
+}
+
+/**
+ * Records what a run left, and before that what killed runs of other plans left. Returns the head of the chain. Safe to
+ * run twice.
  */
 export async function recordResult(
   ports: EvidencePorts,
   approved: ListedRun,
-  isIndexed: boolean,
+  indexed: IndexedStatus,
+): Promise<EvidenceHead | null> {
+  const isOwn = (plan: PlanKey): boolean => recordFolder(plan) === recordFolder(approved.plan);
+  await recordKilledRuns(ports, async (plan) => isOwn(plan) || isLockedByOther(ports.store, plan.id, () => false));
+  return recordFiles(ports, approved, indexed);
+}
+
+/**
+ * Records the files of a plan. The record names a list of all of them with their hashes, because the result of an
+ * unfinished plan is a view that the next run replaces.
+ */
+async function recordFiles(
+  ports: EvidencePorts,
+  approved: ListedRun,
+  indexed: IndexedStatus,
 ): Promise<EvidenceHead | null> {
   const { store, clock, hashText } = ports;
   const { plan } = approved;
   // Before they are hashed: another run may finish the plan meanwhile, and then the files are not all final.
   const isFinal = await isFinished(store, plan);
   const files = await filesOf(ports, approved);
+  const isIndexed = indexed === 'finished' || (!isFinal && indexed === 'unfinished');
   const text = fileListText({ files, isFinished: isFinal, isIndexed });
   const key = fileListFile(plan, hashText(text));
   await store.putIfAbsent({ key, contentType: 'text/plain', body: [text] });
@@ -150,8 +197,8 @@ async function isResultRecorded(ports: EvidencePorts, plan: PlanKey): Promise<bo
 export async function recordMissedResult(
   ports: EvidencePorts,
   plan: PlanKey,
-  isIndexed: boolean,
+  indexed: IndexedStatus,
 ): Promise<EvidenceHead | null> {
   if (!(await isFinished(ports.store, plan)) || (await isResultRecorded(ports, plan))) return null;
-  return recordResult(ports, { plan, run: null }, isIndexed);
+  return recordResult(ports, { plan, run: null }, indexed);
 }

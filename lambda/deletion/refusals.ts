@@ -48,3 +48,9 @@ export class PlanInProgress extends RetentionError {
 /** Whether an error is a refusal of a plan. */
 export const isRefusal = (error: unknown): error is RetentionError =>
   error instanceof RetentionError && REFUSALS.some((code) => code === error.code);
+
+/** The refusals that pass: the same plan can be applied later. Any other message says what to do instead. */
+const PASSING_REFUSALS: ReadonlySet<string> = new Set(['inventory.incomplete', 'clock.skew', 'plan.in-progress']);
+
+/** Whether a plan can be applied again after an error that ended its run. */
+export const mayApplyAgain = (error: unknown): boolean => !isRefusal(error) || PASSING_REFUSALS.has(error.code);

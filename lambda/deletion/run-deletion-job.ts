@@ -12,7 +12,7 @@ import { EVIDENCE, type PlanKey, planFile } from '../storage/keys';
 import { RunEvents } from './announce-run';
 import { type ApplyPorts, prepareApply } from './apply-plan';
 import { executionName, noteEnding, uniqueExecution } from './execution-status';
-import { indexFinished } from './index-results';
+import { indexPlan } from './index-results';
 import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';
 import { isFinished } from './outcome-files';
 import { type OutcomePorts, openOutcomes } from './outcome-store';
@@ -185,15 +185,14 @@ async function runInvocation(
 
 /**
  * Writes the result of a run that has ended, adds it to the index, and notes how it ended, for the command line that
- * waits. Returns whether the index has the finished result; a step of an earlier version returned nothing. Safe to run
- * twice.
+ * waits. Returns the state of the result in the index. Safe to run twice.
  */
-async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanKey, end: RunEnd): Promise<boolean> {
+async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanKey, end: RunEnd) {
   try {
     await settleOutcome(store, plan, isRunOf(execution));
-    return await indexFinished(store, plan, isRunOf(execution));
+    return await indexPlan(store, plan, isRunOf(execution));
   } finally {
-    await noteEnding(store, plan, executionName(execution), end);
+    await noteEnding(store, plan, { execution: executionName(execution), run: uniqueExecution(execution) }, end);
   }
 }
 
@@ -265,13 +264,13 @@ async function recordRun(
   steps: DurableSteps,
   ports: DeletionPorts,
   run: { readonly approved: ApprovedRun; readonly wasFinished: boolean } | null,
-  isIndexed: boolean,
+  indexed: Awaited<ReturnType<typeof recordEnd>>,
 ): Promise<Pick<EndedRun, 'evidenceHead'>> {
   const recorded = evidencePorts(ports);
   if (recorded === null) return {};
   const record = async () => {
-    if (run?.wasFinished === false) return recordResult(recorded, run.approved, isIndexed);
-    const missed = run === null ? null : await recordMissedResult(recorded, run.approved.plan, isIndexed);
+    if (run?.wasFinished === false) return recordResult(recorded, run.approved, indexed);
+    const missed = run === null ? null : await recordMissedResult(recorded, run.approved.plan, indexed);
     return missed ?? recordEvidence(recorded, []);
   };
   const head = await steps.step('evidence', record).catch(() => null);
@@ -325,10 +324,10 @@ export async function runDeletion(
       ? approval
       : await applyInInvocations(steps, ports, { ...approved, isFinished: wasFinished }, at + ports.limits.run);
   // The e-mail matters more: it is sent though this failed.
-  const isIndexed = await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => false);
+  const indexed = await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => null);
   // The files of a plan that another run applies change until that run records them.
   const ownRun = isElsewhere(end) ? null : { approved: approvedRun, wasFinished };
-  const evidence = await recordRun(steps, ports, ownRun, isIndexed === true);
+  const evidence = await recordRun(steps, ports, ownRun, typeof indexed === 'string' ? indexed : null);
   const { config, again } = ports;
   const ended = { plan, execution, end, zone: config.zone, again, ...evidence };
   const sent = await steps

@@ -2,11 +2,11 @@ import { automaticPlan, type NothingDue, type ReportRun, selectDue } from '../co
 import type { Plan } from '../core/plan/plan';
 import { type AutomaticConfig, graceHistoryStart } from '../core/plan/timetable';
 import type { Config } from '../core/policy/config';
-import { compactInstant, instantOfId } from '../core/time/instant';
+import { compactInstant } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import { jsonText } from '../core/util/safe-text';
 import type { Channel, Digest, Store } from '../ports/ports';
-import { AUTOMATIC_PREFIX, planFile, RUNS } from '../storage/keys';
+import { AUTOMATIC_PREFIX, BEGUN_NAME, planFile, RUNS } from '../storage/keys';
 import { readPlan, readRuns } from '../storage/report-history';
 
 /** A configuration, and the schedule of the reports. */
@@ -44,13 +44,16 @@ function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: Selec
 }
 
 /**
- * Notes which report runs have begun, and returns a check that finds those that began since then. A run notes that it
- * began before it looks for plans of deletions, so that it finds a plan or is found after that was written.
+ * Notes which report runs have begun, and returns a check that finds those that began since then, also for a time for
+ * which one began before. A run notes that it began before it looks for plans of deletions, so that it finds a plan or
+ * is found after that was written.
  */
-async function watchRuns(store: Pick<Store, 'list'>): Promise<() => Promise<NothingDue | null>> {
-  const before = new Set(await store.list(RUNS));
+async function watchRuns(store: Store): Promise<() => Promise<NothingDue | null>> {
+  const listNotes = async (): Promise<readonly string[]> =>
+    [...(await store.listDeep(RUNS)).keys()].filter((name) => BEGUN_NAME.test(name.split('/').at(-1) ?? ''));
+  const before = new Set(await listNotes());
   return async () => {
-    const time = (await store.list(RUNS)).find((each) => !before.has(each) && instantOfId(`${each}-`) !== null);
+    const [time] = (await listNotes()).find((each) => !before.has(each))?.split('/') ?? [];
     return time === undefined
       ? null
       : nothingSelected('auto.not-mailed', `a report of ${time} began while the snapshots were selected`);

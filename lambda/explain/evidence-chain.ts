@@ -61,22 +61,33 @@ export interface ReadChain {
   /** All names in its folder. */
   readonly names: readonly string[];
   readonly read: readonly ReadRecord[];
+  /** Why its folder cannot be listed; null: it was. */
+  readonly unlisted: ReadFailure | null;
 }
 
-/** Why a file of a folder cannot be read. */
+/** Why an object cannot be read, or a folder cannot be listed. */
 export interface ReadFailure {
   readonly failure: string;
-  /** `altered`: a pipe, a directory, or a link that leads nowhere is in its place. */
+  /** The file or folder that could not be read, where that is known. */
+  readonly path: string | null;
+  /** `altered`: something else, for example a pipe, or a link that leads nowhere, is in its place. */
   readonly fault: 'altered' | 'unreadable';
 }
 
-/** Returns what a read of the store answers, or why a file of a folder cannot be read. */
+/** Errors of S3 where the caller may not read an object or list a folder. */
+const DENIED = new Set(['AccessDenied', 'AllAccessDisabled']);
+
+/** Returns what a read of the store answers, or why a file or an object cannot be read. */
 export const readOrFailure = async <T>(read: Promise<T>): Promise<T | ReadFailure> => {
   try {
     return await read;
   } catch (error) {
-    if (error instanceof RetentionError && error.code === 'store.folder')
-      return { failure: error.message, fault: error.cause === undefined ? 'altered' : 'unreadable' };
+    if (!(error instanceof RetentionError)) throw error;
+    const { name = '', path } = (error.cause ?? error) as { readonly name?: string; readonly path?: unknown };
+    const failure = { failure: error.message, path: typeof path === 'string' ? path : null };
+    if (error.code === 'store.folder')
+      return { ...failure, fault: error.cause === undefined ? 'altered' : 'unreadable' };
+    if (error.code === 'store.s3' && DENIED.has(name)) return { ...failure, fault: 'unreadable' };
     throw error;
   }
 };
@@ -122,14 +133,15 @@ function parseRecord(number: number, text: string, folder: string): Pick<ReadRec
 export async function readChain(ports: VerifyPorts): Promise<ReadChain> {
   const names: string[] = [];
   for (let after = '', isMore = true; isMore; ) {
-    const page = await ports.store.listAfter(ports.folder, after);
+    const page = await readOrFailure(ports.store.listAfter(ports.folder, after));
+    if (isFailure(page)) return { names: [], read: [], unlisted: page };
     names.push(...page.names);
     after = page.names.at(-1) ?? after;
     isMore = page.more && page.names.length > 0;
   }
   const numbers = names.map(evidenceNumber).filter((number) => number !== null);
   const read = await eachOf(numbers, (number) => readRecord(ports, number));
-  return { names, read: read.filter((each) => each !== null) };
+  return { names, read: read.filter((each) => each !== null), unlisted: null };
 }
 
 /** Finds the defects of a chain itself, without the objects that it names. */
@@ -140,6 +152,11 @@ export class ChainCheck {
   ) {}
 
   run(expected: EvidenceHead | null): readonly BrokenLink[] {
+    const { unlisted } = this.chain;
+    if (unlisted !== null) {
+      const place = this.ports.store.locate(this.ports.folder);
+      return [{ number: 1, fault: `record.${unlisted.fault}`, place, message: unlisted.failure }];
+    }
     return [...this.foreign(), ...this.checkRecords(), ...this.checkLinks(), ...this.checkHead(expected)];
   }
 

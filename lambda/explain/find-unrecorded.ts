@@ -1,5 +1,6 @@
 import type { Store } from '../ports/ports';
-import { EVIDENCE, LOCAL_EVIDENCE, PLANS, REPORTS, RESULTS } from '../storage/keys';
+import { EVIDENCE, LOCAL_EVIDENCE, PLANS, REPORTS, RESULT_INDEX, RESULTS } from '../storage/keys';
+import { type BrokenLink, isFailure, type ReadFailure, readOrFailure } from './evidence-chain';
 import { timeOfId } from './verify-index';
 
 /** Places of reports, plans, results and their files that no record names. */
@@ -10,7 +11,7 @@ export interface Unrecorded {
 }
 
 /** Matches what no record names: renderings, what a report keeps for the next one, notes of runs, the lock. */
-const NOT_RECORDED = [
+export const NOT_RECORDED = [
   /^reports\/index\.(?:json|html)$/,
   /^reports\/[^/]+\/(?:report\.(?:html|csv)|state\.json)$/,
   // Of an organization: what its roll-up, which is recorded, was made from.
@@ -32,16 +33,42 @@ const idOfKey = (rest: string): string => {
   return deeper.length > 0 ? first : (first.split('.', 1)[0] ?? '');
 };
 
+interface Searched {
+  readonly store: Store;
+  /** EVIDENCE or LOCAL_EVIDENCE. */
+  readonly folder: string;
+}
+
+/** The defect of a folder that cannot be listed: what is below it is not known. */
+function unlisted(
+  { store, folder }: Searched,
+  top: string,
+  { failure, fault, path }: ReadFailure,
+): Omit<BrokenLink, 'number'> {
+  const place = path ?? store.locate(top);
+  const isOf = (key: string): boolean => place.replace(/[/\\]$/, '') === store.locate(key).replace(/[/\\]$/, '');
+  const message = `${failure}; what is in no record was not searched there`;
+  if (isOf(RESULT_INDEX)) return { fault: `index.${fault}`, place, message };
+  return { fault: isOf(folder) ? `record.${fault}` : `object.${fault}`, place, message };
+}
+
 /** Finds what is stored and is in no record. `since`: the time of the first record (epoch ms). */
 export async function findUnrecorded(
-  { store, folder }: { readonly store: Store; readonly folder: string },
+  searched: Searched,
   recorded: ReadonlySet<string>,
   since: number,
-): Promise<Unrecorded> {
+): Promise<Unrecorded & { readonly broken: readonly Omit<BrokenLink, 'number'>[] }> {
+  const { store, folder } = searched;
   const isBucket = folder === EVIDENCE;
   const found: Record<keyof Unrecorded, string[]> = { unrecorded: [], older: [] };
-  for (const top of isBucket ? [REPORTS, PLANS, EVIDENCE, RESULTS] : [RESULTS])
-    for (const [rest, storedAt] of await store.listDeep(top)) {
+  const broken: Omit<BrokenLink, 'number'>[] = [];
+  for (const top of isBucket ? [REPORTS, PLANS, EVIDENCE, RESULTS] : [RESULTS]) {
+    const listed = await readOrFailure(store.listDeep(top));
+    if (isFailure(listed)) {
+      broken.push(unlisted(searched, top, listed));
+      continue;
+    }
+    for (const [rest, storedAt] of listed) {
       const key = top + rest;
       if (recorded.has(key) || [...NOT_RECORDED, ...CHECKED_ELSEWHERE].some((each) => each.test(key))) continue;
       // Another chain in the same place is named as a whole.
@@ -49,5 +76,6 @@ export async function findUnrecorded(
       const isOlder = (timeOfId(idOfKey(rest)) ?? 0) < since && (storedAt ?? 0) < since;
       found[isOlder ? 'older' : 'unrecorded'].push(store.locate(key));
     }
-  return found;
+  }
+  return { ...found, broken };
 }

@@ -61,6 +61,7 @@ export interface PlanEvidence {
   list: EvidenceRecord | null;
   /** Whether that record is of the finished plan: it is final. */
   isFinal: boolean;
+  /** Whether the index had its result when that was recorded: of a finished plan, the finished one. */
   isIndexed: boolean;
   /** Those lists of an unfinished plan between which no run began: the files are as one of them says. */
   readonly current: ReplacedFiles[];
@@ -288,7 +289,7 @@ export class ObjectsCheck {
     const counts = !plan.isFinal;
     if (counts) {
       if (isFinished || plan.open.size > 0) plan.current.length = 0;
-      Object.assign(plan, { list: record, isFinal: isFinished, isIndexed: isFinished && isIndexed });
+      Object.assign(plan, { list: record, isFinal: isFinished, isIndexed });
     }
     const replaced: Expected[] = [];
     const last = lastReplacements(files);
@@ -393,8 +394,10 @@ export class ObjectsCheck {
   private async check({ record, key, sha256, isEarlier }: Expected, version?: string): Promise<Finding> {
     const { store, now } = this.ports;
     const { number, ref } = record;
-    const place = store.locate(key);
     const found = await readOrFailure(store.fingerprint(key));
+    // A folder has a replaced object in a hidden file.
+    const name = isEarlier || found === null || isFailure(found) ? undefined : found.name;
+    const place = store.locate(name === undefined ? key : folderOf(key) + name);
     if (isFailure(found)) {
       const message = `${found.failure}; the record ${number} names it`;
       return { number, fault: `object.${found.fault}`, place, message };

@@ -1,9 +1,10 @@
 import type { EvidenceHead } from '../storage/evidence';
 import { EVIDENCE, LOCAL_EVIDENCE } from '../storage/keys';
-import { type BrokenLink, ChainCheck, readChain, type VerifyPorts } from './evidence-chain';
+import { type BrokenLink, ChainCheck, isFailure, readChain, readOrFailure, type VerifyPorts } from './evidence-chain';
 import { findUnrecorded, type Unrecorded } from './find-unrecorded';
 import { ObjectsCheck } from './recorded-objects';
 import { verifyIndex } from './verify-index';
+import { remedyOf } from './verify-remedies';
 
 /** What was found out about a chain. It is whole where nothing is broken. */
 export interface Verification extends Unrecorded {
@@ -16,6 +17,8 @@ export interface Verification extends Unrecorded {
   readonly to: string | null;
   /** In order of their numbers: the first broken link first. */
   readonly broken: readonly BrokenLink[];
+  /** What to do about each fault of `broken`, by fault. */
+  readonly remedies: Readonly<Record<string, string>>;
   /** Objects that were removed after the time for which they were to be kept. */
   readonly expired: number;
   /** Entries of the index that nothing proves now: their results were removed after their time. */
@@ -35,11 +38,15 @@ export interface Verification extends Unrecorded {
 /** Names the chain of local results in a place that has the chain of a bucket: only one of them is verified. */
 async function secondChain({ store, folder }: VerifyPorts): Promise<readonly BrokenLink[]> {
   if (folder !== EVIDENCE) return [];
-  const { names } = await store.listAfter(LOCAL_EVIDENCE, '');
+  const listed = await readOrFailure(store.listAfter(LOCAL_EVIDENCE, ''));
+  // One that cannot be listed is named with its folder.
+  const names = isFailure(listed) ? [] : listed.names;
   const [first, second] = [store.locate(EVIDENCE), store.locate(LOCAL_EVIDENCE)];
   const message = `${first} has a chain, and ${second} has another, which was not verified; put each chain with its own results into a folder of its own`;
   return names.length === 0 ? [] : [{ number: 1, fault: 'chain.second', place: second, message }];
 }
+
+const isSamePlace = (a: string, b: string): boolean => a.replace(/[/\\]$/, '') === b.replace(/[/\\]$/, '');
 
 /**
  * Verifies an evidence chain, all objects that it records, and the index of results: finds an altered, missing,
@@ -57,20 +64,23 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
   const index = await verifyIndex(ports, {
     plans: objects.plans,
     since,
-    last: end?.number ?? 0,
+    last: end?.number ?? 1,
     hasExpired: objects.expired > 0,
   });
   const checkedChain = new ChainCheck(ports, chain).run(head);
   const found = await findUnrecorded(ports, objects.recorded, since);
+  const named = [...(await secondChain(ports)), ...checkedChain, ...objects.broken, ...index.broken];
+  const isNamed = (place: string): boolean => named.some((each) => isSamePlace(each.place, place));
+  const unlisted = found.broken.filter(({ place }) => !isNamed(place));
+  const broken = [...named, ...unlisted.map((each) => ({ number: end?.number ?? 1, ...each }))];
   return {
     place: store.locate(folder),
     records: chain.read.length,
     head: end === undefined ? null : { number: end.number, sha256: end.sha256 },
     from: first?.at ?? null,
     to: last?.at ?? null,
-    broken: [...(await secondChain(ports)), ...checkedChain, ...objects.broken, ...index.broken].sort(
-      (a, b) => a.number - b.number,
-    ),
+    broken: broken.sort((a, b) => a.number - b.number),
+    remedies: Object.fromEntries(broken.map(({ fault }) => [fault, remedyOf(fault, folder === EVIDENCE)])),
     expired: objects.expired,
     unrecorded: found.unrecorded,
     older: found.older,

@@ -47,6 +47,8 @@ class IndexCheck {
   private readonly broken: BrokenLink[] = [];
   private readonly unproven: string[] = [];
   private readonly views = new Map<string, StoredView | null>();
+  /** The files of a folder that have the replaced pages, by number. */
+  private hidden: ReadonlyMap<number, string> = new Map();
 
   constructor(
     private readonly ports: VerifyPorts,
@@ -64,9 +66,10 @@ class IndexCheck {
       this.add(`index.${names.fault}`, store.locate(RESULT_INDEX), names.failure);
       return this.findings();
     }
+    this.hidden = await this.hiddenPages(names);
     for (const name of names) {
       const [, digits] = RESULT_INDEX_NAME.exec(name) ?? [];
-      const place = store.locate(RESULT_INDEX + name);
+      const place = digits === undefined ? store.locate(RESULT_INDEX + name) : this.placeOf(Number(digits));
       if (digits !== undefined) {
         if (due !== null && Number(digits) !== due)
           this.add('index.inserted', place, `${place} is a page of the index, and the page ${due} is missing`);
@@ -83,6 +86,28 @@ class IndexCheck {
     return this.findings();
   }
 
+  /** A folder has a replaced page in a hidden file, which no list of its names has; a bucket lists such a file. */
+  private async hiddenPages(listed: readonly string[]): Promise<ReadonlyMap<number, string>> {
+    const deep = await readOrFailure(this.ports.store.listDeep(RESULT_INDEX));
+    if (isFailure(deep)) return new Map();
+    const nameOf = (digits: string, version: number): string => `.${digits}.json.v${version}`;
+    const pages = new Map<number, string>();
+    for (const name of deep.keys()) {
+      const digits = /^\.(\d{5})\.json\.v1$/.exec(name)?.[1];
+      if (digits === undefined || listed.includes(name)) continue;
+      let version = 1;
+      while (deep.has(nameOf(digits, version + 1))) version += 1;
+      pages.set(Number(digits), nameOf(digits, version));
+    }
+    return pages;
+  }
+
+  /** The place of the file that has a page. */
+  private placeOf(number: number): string {
+    const name = this.hidden.get(number);
+    return this.ports.store.locate(name === undefined ? resultIndexPage(number) : RESULT_INDEX + name);
+  }
+
   private findings(): IndexFindings {
     return { broken: this.broken, unproven: this.unproven };
   }
@@ -90,7 +115,8 @@ class IndexCheck {
   /** Checks all entries, each with the number of its page. `isWhole`: whether these are all entries of the index. */
   private async checkEntries(entries: readonly (readonly [number, IndexedResult])[], isWhole: boolean): Promise<void> {
     const latest = indexedPlans(entries.map(([, { plan }]) => plan));
-    const times = await listResults(this.ports.store);
+    const listed = await readOrFailure(listResults(this.ports.store));
+    const times: ReadonlyMap<string, number | null> = isFailure(listed) ? new Map() : listed;
     for (const [number, entry] of entries) {
       const { id, storedAt } = entry.plan;
       const storeTime = times.get(id) ?? null;
@@ -114,15 +140,16 @@ class IndexCheck {
     const key = resultIndexPage(number);
     const text = await readOrFailure(store.get(key));
     if (text === null) return [];
+    const place = this.placeOf(number);
     if (isFailure(text)) {
-      this.add(`index.${text.fault}`, store.locate(key), text.failure);
+      this.add(`index.${text.fault}`, text.path ?? place, text.failure);
       return null;
     }
     const page = parseIndexPage(text, (entry) => entry);
-    if (page?.length === 0) this.add('index.inserted', store.locate(key), `${store.locate(key)} has no result`);
+    if (page?.length === 0) this.add('index.inserted', place, `${place} has no result`);
     const isExact = page?.every(({ line }) => jsonText(JSON.parse(line)) === line) === true;
     if (page !== null && isExact && [...indexPageObject(number, page).body].join('') === text) return page;
-    this.add('index.altered', store.locate(key), `${store.locate(key)} is not as this version writes the index`);
+    this.add('index.altered', place, `${place} is not as this version writes the index`);
     return page;
   }
 
@@ -131,14 +158,14 @@ class IndexCheck {
     const { plans, since } = this.chain;
     if (plans.has(id) || (await this.viewOf(id)) === null) return;
     if ((timeOfId(id) ?? 0) < since && (storeTime ?? 0) < since) return;
-    const place = this.ports.store.locate(resultIndexPage(page));
+    const place = this.placeOf(page);
     this.add('index.inserted', place, `${place} lists the plan ${id}, and its result is in no record`);
   }
 
   private async checkEntry(number: number, entry: IndexedResult, isRead: boolean): Promise<void> {
     const { plan, result, line } = entry;
     const { id, storedAt } = plan;
-    const place = this.ports.store.locate(resultIndexPage(number));
+    const place = this.placeOf(number);
     const evidence = this.chain.plans.get(id);
     const sha256 = this.ports.hashText([...renderResultJson(JSON.parse(line))].join(''));
     const stored = await this.viewOf(id);
@@ -176,7 +203,7 @@ class IndexCheck {
   private checkRepeated(entries: readonly (readonly [number, IndexedResult])[]): void {
     const seen = new Map<string, IndexedResult>();
     for (const [number, entry] of entries) {
-      const place = this.ports.store.locate(resultIndexPage(number));
+      const place = this.placeOf(number);
       const { plan, line } = entry;
       const before = seen.get(plan.id);
       const isRepeated = before?.line === line && before.plan.storedAt === plan.storedAt;
@@ -187,8 +214,9 @@ class IndexCheck {
   }
 
   /** Checks that the index has a result that was in it when it was recorded. */
-  private async checkListed({ id, isIndexed }: PlanEvidence, status: string | undefined): Promise<void> {
-    if (!isIndexed || status === 'finished' || (await this.viewOf(id)) === null) return;
+  private async checkListed({ id, isFinal, isIndexed }: PlanEvidence, status: string | undefined): Promise<void> {
+    const isListed = status === 'finished' || (status === 'unfinished' && !isFinal);
+    if (!isIndexed || isListed || (await this.viewOf(id)) === null) return;
     const place = this.ports.store.locate(RESULT_INDEX);
     this.add('index.missing', place, `${place} no longer lists the plan ${id}`, id);
   }

@@ -5,7 +5,7 @@ import { isDescribe } from '../approval/parse-approval';
 import { RetentionError } from '../core/util/errors';
 import { faultOfCode } from '../core/util/faults';
 import { visibleMembers } from '../core/util/safe-text';
-import { approvedAnswer, notAskedAnswer, refusedAnswer } from '../render/approval-widget';
+import { refusedAnswer, USED_CODES } from '../render/approval-widget';
 import { runApprove } from './wire-approval';
 
 const logger = new Logger({ serviceName: 'lightsail-retention', jsonReplacerFn: visibleMembers });
@@ -19,9 +19,12 @@ export async function handler(event: unknown, context: Context): Promise<string>
   logger.addContext(context);
   if (isDescribe(event)) return APPROVE_DOCS;
   try {
-    const answer = await runApprove(process.env, __dirname, event, context);
-    logger.info('approval.finished', { ...answer });
-    return answer.state === 'approved' ? approvedAnswer(answer) : notAskedAnswer();
+    const { answer, html } = await runApprove(process.env, __dirname, event, context);
+    if (answer.state === 'used') {
+      const { plan, state } = answer.used;
+      logger.warn('approval.refused', { code: USED_CODES[state], reason: `the plan ${plan} was used: ${state}` });
+    } else logger.info('approval.finished', { ...answer });
+    return html;
   } catch (error) {
     const isRefused = error instanceof RetentionError && faultOfCode(error.code) === 'operator';
     if (isRefused) logger.warn('approval.refused', { code: error.code, reason: error.message });

@@ -11,6 +11,7 @@ import { s3Store } from '../aws/s3-store';
 import { snsChannel } from '../channels/sns';
 import type { Config } from '../core/policy/config';
 import type { MemberAccount } from '../core/policy/policy';
+import { hasChanges } from '../core/report/report-diff';
 import type { RollUpAccount } from '../core/report/roll-up';
 import { instantOfId } from '../core/time/instant';
 import { malformedEvent } from '../core/util/malformed-event';
@@ -44,11 +45,14 @@ function batchOf(event: unknown): BatchEvent {
   throw malformedEvent('run', null, event, '{ "reportId": "<id>", "batch": 0 } of the function of the organization');
 }
 
+type BatchLog = (event: string, keys: Readonly<Record<string, unknown>>) => void;
+
 interface BatchPorts {
   readonly store: Store;
   readonly channel: Channel;
   readonly clock: Clock;
   readonly sts: STSClient;
+  readonly log: BatchLog;
 }
 
 interface BatchRequest {
@@ -65,7 +69,7 @@ interface BatchRequest {
 
 /** Reads one account and stores its report. Rejects where that cannot be stored: then the account has failed. */
 async function readAccount(
-  { store, channel, clock, sts }: BatchPorts,
+  { store, channel, clock, sts, log }: BatchPorts,
   { config, reportId, region, own, role, externalId, deadline }: BatchRequest,
   account: MemberAccount,
 ): Promise<RollUpAccount> {
@@ -98,8 +102,11 @@ async function readAccount(
   const run: DeployedRun = { kind: 'deployed', region };
   await storeAccountReport(store, made, account, { tagPrefix: config.tagPrefix, config, deletionMode: 'off', run });
   if (config.organization.accountMessages)
-    await sendAccountReport({ store, channel }, made.report, { account, config, run });
-  return row;
+    // The account was read and stored, whether or not its message can be sent.
+    await sendAccountReport({ store, channel }, made.report, { account, config, run }).catch((error: unknown) =>
+      log('account.message-failed', { account: account.id, ...errorFacts(error) }),
+    );
+  return { ...row, changed: made.report.changes === null || hasChanges(made.report.changes) };
 }
 
 /** The result of a batch: where its accounts are is known by its number. */
@@ -108,8 +115,6 @@ export interface BatchOutcome {
   readonly accounts: number;
   readonly unread: number;
 }
-
-type BatchLog = (event: string, keys: Readonly<Record<string, unknown>>) => void;
 
 /** Composes the function that reads a batch of accounts. */
 export function wireAccounts(
@@ -132,6 +137,7 @@ export function wireAccounts(
       store,
       channel: snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn),
       sts: new STSClient({ requestHandler: withLimits(PATIENT) }),
+      log,
     };
     const request: BatchRequest = {
       config,

@@ -5,13 +5,20 @@ import { type ApproveAnswer, approvePlan } from '../approval/approve-plan';
 import { type ApprovalPorts, viewPlan } from '../approval/view-plan';
 import { PATIENT, withLimits } from '../aws/http-limits';
 import { s3Store } from '../aws/s3-store';
-import { ALREADY_STARTED, notInvoked, startDeletion } from '../aws/start-deletion';
+import { notInvoked, startDeletion, startFailureOf } from '../aws/start-deletion';
 import { s3ObjectLink } from '../core/report/console-links';
+import type { Zone } from '../core/time/zone';
 import type { RetentionError } from '../core/util/errors';
 import { refusal } from '../deletion/refusals';
 import { allowsRaisedCaps } from '../deletion/verify-plan';
 import type { Store } from '../ports/ports';
-import { type PlanState, renderApprovalWidget } from '../render/approval-widget';
+import {
+  approvedAnswer,
+  notAskedAnswer,
+  type PlanState,
+  renderApprovalWidget,
+  usedAnswer,
+} from '../render/approval-widget';
 import { digestOf } from '../runtime/digest';
 import { parseApprovalEnv } from '../runtime/env';
 import { reportFiles } from '../storage/keys';
@@ -56,9 +63,26 @@ export async function runView(environment: NodeJS.ProcessEnv, folder: string, co
 /** Returns the error of a plan that could not be handed over. */
 function notStarted(functionName: string, cause: unknown): RetentionError {
   const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
-  return name === ALREADY_STARTED
+  return startFailureOf(cause) === 'already-started'
     ? refusal('plan.in-progress', 'a run of it was started in another way; refresh the widget to see its state')
     : notInvoked(functionName, `${name}: ${message}`, cause);
+}
+
+/** What an event has led to, and the HTML that says so. */
+interface Answered {
+  readonly html: string;
+  readonly answer: ApproveAnswer;
+}
+
+function answerHtml(answer: ApproveAnswer, zone: Zone): string {
+  switch (answer.state) {
+    case 'approved':
+      return approvedAnswer(answer);
+    case 'used':
+      return usedAnswer(answer.used, zone);
+    case 'not-asked':
+      return notAskedAnswer();
+  }
 }
 
 /** Composes the function that approves: an event of the widget's button hands its plan to the deletion function. */
@@ -67,12 +91,13 @@ export async function runApprove(
   folder: string,
   event: unknown,
   context: Context,
-): Promise<ApproveAnswer> {
+): Promise<Answered> {
   const { bucket, target } = parseApprovalEnv(environment, 'deletionFunction');
   const client = new LambdaClient({ requestHandler: withLimits(PATIENT) });
-  return approvePlan(
+  const ports = portsOf(environment, folder, bucket, context);
+  const answer = await approvePlan(
     {
-      ...portsOf(environment, folder, bucket, context),
+      ...ports,
       startDeletion: (execution, approved) =>
         startDeletion(client, { functionName: target, execution, event: approved }).catch((cause) => {
           throw notStarted(target, cause);
@@ -80,4 +105,5 @@ export async function runApprove(
     },
     event,
   );
+  return { html: answerHtml(answer, ports.config.zone), answer };
 }

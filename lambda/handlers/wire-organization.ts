@@ -14,6 +14,7 @@ import type { Config } from '../core/policy/config';
 import type { FollowedRollUp } from '../core/report/account-changes';
 import { dashboardLink, s3ObjectLink } from '../core/report/console-links';
 import { MESSAGE_SCOPES } from '../core/report/message-scope';
+import { rollUpEvents } from '../core/report/retention-event';
 import { nextScheduledDay } from '../core/time/report-schedule';
 import { malformedEvent } from '../core/util/malformed-event';
 import { oneLine } from '../core/util/safe-text';
@@ -21,6 +22,7 @@ import { missedAccounts } from '../organization/follow-accounts';
 import { makeReadAccountsSpend } from '../organization/read-accounts-spend';
 import { type OrganizationPorts, type OrganizationResult, runOrganization } from '../organization/run-organization-job';
 import type { ListedAccount } from '../organization/select-accounts';
+import { sendEvents } from '../ports/event-bus';
 import type { Channel, Clock, Store } from '../ports/ports';
 import { accountChangeLines } from '../render/account-changes';
 import { dayInWords } from '../render/day-text';
@@ -30,12 +32,13 @@ import { renderRollUpEmail } from '../render/roll-up-email';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { runSchedule, wasSent } from '../reporting/send-lock';
 import type { Delivery } from '../reporting/send-report';
-import { sendRollUp } from '../reporting/send-roll-up';
+import { sendRollUp, wantsRollUp } from '../reporting/send-roll-up';
 import { storeRollUp } from '../reporting/store-roll-up';
 import { digestOf, sha256Of } from '../runtime/digest';
 import { type OrganizationEnv, parseOrganizationEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
-import { reportFiles } from '../storage/keys';
+import { reportFiles, summaryFile } from '../storage/keys';
+import { busOf } from './event-bus-of';
 import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './read-bundled-config';
 import { checkOf, scheduledTimeOf } from './read-report-event';
@@ -64,6 +67,9 @@ function accountLister(
     });
 }
 
+/** Time (ms) for all events of a report: those of 5,000 accounts are 500 calls. */
+const EVENTS_LIMIT = 2 * 60_000;
+
 interface Sender {
   readonly store: Store;
   readonly channel: Channel;
@@ -78,6 +84,7 @@ async function sendMessage(
   scheduledAt: number | null,
   evidenceHead: string | null | undefined,
 ): Promise<Delivery> {
+  if (!wantsRollUp(rollUp, config.report.send)) return 'switched-off';
   const after = Math.max(clock(), scheduledAt ?? 0);
   const { reportSchedule, region, dashboard } = env;
   const nextReport =
@@ -85,7 +92,6 @@ async function sendMessage(
   const page = store.locate(reportFiles(rollUp.reportId).html);
   const link = s3ObjectLink(page, region);
   const email = renderRollUpEmail(rollUp, {
-    details: new Map(),
     places: [
       {
         text: `Every account, with its report (choose Open):${link === null ? ` ${page}` : ''}`,
@@ -120,6 +126,21 @@ function accountsBillPort(
   if (!report.spend) return {};
   const readBills = makeReadAccountBills({ region, config: {} });
   return { readSpend: makeReadAccountsSpend({ readBills, store, own }) };
+}
+
+/** Puts the events of a roll-up on the bus; none: events are off. */
+function announcing(
+  { store, config, env }: Sender,
+  environment: NodeJS.ProcessEnv,
+): Pick<OrganizationPorts, 'announce'> {
+  const { putEvents } = busOf(env, environment, { limitMs: EVENTS_LIMIT });
+  if (putEvents === undefined) return {};
+  return {
+    announce: (rollUp, email) => {
+      const location = store.locate(summaryFile(rollUp.reportId));
+      return sendEvents(putEvents, rollUpEvents(rollUp, { location, email, config: config.digest }));
+    },
+  };
 }
 
 type AgeResult = Awaited<ReturnType<typeof reportAge>>;
@@ -159,6 +180,7 @@ export function wireOrganization(
         ...accountsBillPort(config, store, { own, region: env.region }),
         evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
         send: (rollUp, scheduledAt, evidenceHead) => sendMessage(sender, rollUp, scheduledAt, evidenceHead),
+        ...announcing(sender, environment),
       },
       {
         scheduledAt: scheduledTimeOf(event),

@@ -90,7 +90,9 @@ async function readOnce(
       cause: `Cost Explorer shows ${ports.own ?? 'this account'} the bill of no other account`,
       remedy: 'ask from the management account, which sees the bill of every account',
     });
-  if (ports.store !== null && isSettled(answer.bills, now)) await storeBills(ports.store, answer.bills);
+  // A bill that cannot be stored is asked for again by the next report.
+  if (ports.store !== null && isSettled(answer.bills, now))
+    await storeBills(ports.store, answer.bills).catch(() => undefined);
   return spendOfAccounts(answer.bills, accounts);
 }
 

@@ -1,8 +1,10 @@
 import { roundMoney } from '../core/policy/cost';
 import type { MemberAccount } from '../core/policy/policy';
+import { accountFailure } from '../core/report/account-failure';
 import type { Report, Totals } from '../core/report/report-model';
 import type { AccountError, RollUp, RollUpAccount, RollUpBill } from '../core/report/roll-up';
 import { compareText } from '../core/util/compare-text';
+import { unreadScopes } from '../render/report-sections';
 
 const NO_TOTALS: Totals = {
   snapshots: 0,
@@ -63,6 +65,18 @@ function foreignArn({ items, sources }: Pick<Report, 'items' | 'sources'>, id: s
   return sources.find(isForeign)?.arn ?? null;
 }
 
+/** What of an account was not read, though it has a report. */
+function unreadParts({ scopes }: Pick<Report, 'scopes'>): Pick<RollUpAccount, 'notRead' | 'deniedRegions'> {
+  const notRead = unreadScopes({ scopes }).map(
+    ({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`,
+  );
+  const denied = scopes.filter(({ status }) => status === 'denied').map(({ region }) => region);
+  return {
+    ...(notRead.length > 0 && { notRead }),
+    ...(denied.length > 0 && { deniedRegions: [...new Set(denied)] }),
+  };
+}
+
 /**
  * An account with its report. A report that names resources of another account counts as none: its credentials are not
  * those of the account.
@@ -77,21 +91,10 @@ export function reportedAccount(
       code: 'organization.foreign-resource',
       message: `the answers for account ${id} name a resource of another account: ${foreign}`,
     });
-  const { reportId, totals, scopes, complete } = report;
-  const failed = scopes.find(({ error }) => error !== undefined)?.error ?? null;
-  const error = failed && { code: failed.code, message: failed.message };
-  const nothing = scopes.every(({ status, pages }) => status !== 'read' && pages === 0);
-  if (nothing)
-    return unreadAccount({ id, name, ou }, 'failed', error ?? { code: 'unknown', message: 'nothing was read' });
-  if (complete) return { id, name, ou, status: 'read', error: null, reportId, totals };
-  const problem = report.problems.find(({ code }) => code === 'source.unread');
-  return {
-    id,
-    name,
-    ou,
-    status: 'incomplete',
-    error: error ?? { code: problem?.code ?? 'inventory.incomplete', message: problem?.message ?? 'not all was read' },
-    reportId,
-    totals,
-  };
+  const { reportId, totals } = report;
+  const failure = accountFailure(report);
+  if (failure?.status === 'failed') return unreadAccount({ id, name, ou }, 'failed', failure.error);
+  const parts = unreadParts(report);
+  if (failure === null) return { id, name, ou, status: 'read', error: null, reportId, totals, ...parts };
+  return { id, name, ou, ...failure, reportId, totals, ...parts };
 }

@@ -6,6 +6,7 @@ import { instantOfId } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
 import { jsonText } from '../core/util/safe-text';
 import type { DurableBatches } from '../ports/durable-steps';
+import type { EventsSent } from '../ports/event-bus';
 import type { Clock, Store } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
 import { type EvidenceSettings, evidenceEntry, headText, recordEvidence } from '../storage/evidence';
@@ -14,7 +15,7 @@ import { ACCOUNT_LIST, BATCH_ROWS, parseStored, SUMMARY } from '../storage/schem
 import { followAccounts, missedAccounts } from './follow-accounts';
 import type { ReadAccountsSpend } from './read-accounts-spend';
 import { makeRollUp, unreadAccount } from './roll-up';
-import { type ListedAccount, requireSelected, selectAccounts } from './select-accounts';
+import { type AccountSelection, type ListedAccount, requireSelected, selectAccounts } from './select-accounts';
 
 /** Accounts of one invocation: 5,000 accounts are 200 durable operations. */
 export const BATCH_SIZE = 25;
@@ -60,6 +61,8 @@ export interface OrganizationPorts {
     scheduledAt: number | null,
     evidenceHead: string | null | undefined,
   ) => Promise<RollUpDelivery>;
+  /** Puts the events of a roll-up on a bus; never rejects. Absent: none are sent. */
+  readonly announce?: (rollUp: FollowedRollUp, email: Exclude<RollUpDelivery, 'already-sent'>) => Promise<EventsSent>;
 }
 
 export interface OrganizationRequest {
@@ -75,7 +78,7 @@ export interface OrganizationRequest {
 /** The result of a run; without numbers where a duplicate delivery found the report sent. */
 export type OrganizationResult =
   | { readonly delivery: 'already-sent' }
-  | (Counts & { readonly reportId: string; readonly delivery: RollUpDelivery });
+  | (Counts & Partial<EventsSent> & { readonly reportId: string; readonly delivery: RollUpDelivery });
 
 /** What a run measures. */
 interface Counts {
@@ -91,6 +94,8 @@ interface Counts {
   readonly problems: number;
   readonly sizeGb: number;
   readonly monthlyCostCeiling: number;
+  /** Patterns that match no account; absent: none. */
+  readonly warnings?: readonly string[];
   readonly seconds: number;
 }
 
@@ -106,10 +111,7 @@ async function putJson(store: Store, key: string, value: unknown): Promise<void>
 }
 
 /** Reads the accounts of a report. Throws `organization.stored` where they are not there. */
-export async function readAccounts(
-  store: Store,
-  reportId: string,
-): Promise<{ readonly selected: readonly MemberAccount[]; readonly notActive: readonly ListedAccount[] }> {
+export async function readAccounts(store: Store, reportId: string): Promise<Omit<AccountSelection, 'excluded'>> {
   const key = accountsFile(reportId);
   const list = parseStored(ACCOUNT_LIST, await store.get(key));
   if (list === null) throw missing(store, key);
@@ -134,7 +136,9 @@ async function listBatches(
   requireSelected(selection, accounts);
   const { selected, notActive, warnings } = selection;
   await putJson(store, accountsFile(reportId), { schemaVersion: 1, selected, notActive, warnings });
-  return Math.ceil(selected.length / BATCH_SIZE);
+  // A try before may have stored another list: that one is read.
+  const stored = await readAccounts(store, reportId);
+  return Math.ceil(stored.selected.length / BATCH_SIZE);
 }
 
 /** The accounts of a batch, all failed where the batch has: nothing is known of them. */
@@ -171,7 +175,7 @@ async function rollUpAccounts(
   reportId: string,
   failures: readonly (string | null)[],
 ): Promise<FollowedRollUp> {
-  const { selected, notActive } = await readAccounts(store, reportId);
+  const { selected, notActive, warnings } = await readAccounts(store, reportId);
   const rows: RollUpAccount[] = notActive.map((account) =>
     unreadAccount(account, 'not-active', {
       code: 'organization.not-active',
@@ -181,10 +185,11 @@ async function rollUpAccounts(
   for (const [batch, failure] of failures.entries())
     rows.push(...(await rowsOfBatch(store, { reportId, batch }, accountsOfBatch(selected, batch), failure)));
   const bill = (await readSpend?.(rows, clock())) ?? { spend: null };
-  const rollUp = followAccounts(
-    makeRollUp(reportId, rows, { ...bill, costTag }),
-    await previousRollUp(store, reportId),
-  );
+  const made = {
+    ...makeRollUp(reportId, rows, { ...bill, costTag }),
+    ...(warnings.length > 0 && { warnings }),
+  };
+  const rollUp = followAccounts(made, await previousRollUp(store, reportId));
   await storeViews(rollUp);
   // Last: a report without it is not finished.
   await putJson(store, summaryFile(reportId), rollUp);
@@ -210,7 +215,7 @@ async function recordRollUp(
 }
 
 function countsOf(rollUp: FollowedRollUp, failures: readonly (string | null)[]): Omit<Counts, 'seconds'> {
-  const { accounts, complete, totals } = rollUp;
+  const { accounts, complete, totals, warnings } = rollUp;
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = totals;
   return {
     accounts: accounts.length,
@@ -225,7 +230,29 @@ function countsOf(rollUp: FollowedRollUp, failures: readonly (string | null)[]):
     problems,
     sizeGb,
     monthlyCostCeiling,
+    ...(warnings !== undefined && { warnings }),
   };
+}
+
+/** Reads the roll-up of this report. Throws `organization.stored` where it is not there. */
+async function storedRollUp(store: Store, reportId: string): Promise<FollowedRollUp> {
+  const key = summaryFile(reportId);
+  const rollUp = parseStored(SUMMARY, await store.get(key));
+  if (rollUp === null) throw missing(store, key);
+  return rollUp;
+}
+
+/** Sends the events of a roll-up, unless another run sends the same one. Events decide nothing: never rejects. */
+async function announceRollUp(
+  steps: DurableBatches,
+  { announce, store }: OrganizationPorts,
+  reportId: string,
+  delivery: RollUpDelivery,
+): Promise<Partial<EventsSent>> {
+  if (announce === undefined || delivery === 'already-sent') return {};
+  return steps
+    .step('events', async () => announce(await storedRollUp(store, reportId), delivery))
+    .catch(() => ({ events: 'failed', eventsFailure: 'the step did not end' }));
 }
 
 /**
@@ -253,15 +280,16 @@ export async function runOrganization(
     return { counts: countsOf(rollUp, failures), recorded: await recordRollUp(ports, reportId, at) };
   });
   const delivery = await steps.step('send', async () => {
-    const key = summaryFile(reportId);
-    const rollUp = parseStored(SUMMARY, await ports.store.get(key));
-    if (rollUp === null) throw missing(ports.store, key);
-    return ports.send(rollUp, scheduledAt, recorded.failure === undefined ? recorded.head : null);
+    const head = recorded.failure === undefined ? recorded.head : null;
+    return ports.send(await storedRollUp(ports.store, reportId), scheduledAt, head);
   });
-  if (recorded.failure !== undefined)
+  const events = await announceRollUp(steps, ports, reportId, delivery);
+  if (recorded.failure !== undefined) {
+    const notPut = events.events === 'failed' ? `; the events were not put: ${events.eventsFailure}` : '';
     throw new RetentionError(
       'organization.evidence',
-      `the report ${reportId} was ${delivery}, and is not in the evidence chain: ${recorded.failure}`,
+      `the report ${reportId} was ${delivery}, and is not in the evidence chain: ${recorded.failure}${notPut}`,
     );
-  return { reportId, delivery, ...counts, seconds: (ports.clock() - at) / 1_000 };
+  }
+  return { reportId, delivery, ...counts, ...events, seconds: (ports.clock() - at) / 1_000 };
 }

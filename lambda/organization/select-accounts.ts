@@ -71,3 +71,27 @@ export function selectAccounts(
     warnings: [...unmatched('include', include), ...unmatched('exclude', exclude)],
   };
 }
+
+/** Unites what several configurations select: an account is excluded where each of them excludes it. */
+export function uniteSelections(selections: readonly AccountSelection[]): AccountSelection {
+  const all = <T extends MemberAccount>(listOf: (selection: AccountSelection) => readonly T[]): readonly T[] =>
+    [...new Map(selections.flatMap(listOf).map((account) => [account.id, account])).values()].sort((a, b) =>
+      compareText(a.id, b.id),
+    );
+  const selected = all((selection) => selection.selected);
+  const notActive = all((selection) => selection.notActive);
+  const wanted = new Set([...selected, ...notActive].map(({ id }) => id));
+  return {
+    selected,
+    notActive,
+    excluded: all((selection) => selection.excluded).filter(({ id }) => !wanted.has(id)),
+    warnings: [...new Set(selections.flatMap(({ warnings }) => warnings))],
+  };
+}
+
+/** Whether a configuration reads an account. */
+export const selectsAccount = (
+  globs: AccountGlobs,
+  account: MemberAccount,
+  matches: (glob: string, text: string) => boolean,
+): boolean => selectAccounts([{ ...account, state: null }], globs, matches).selected.length > 0;

@@ -1,7 +1,8 @@
-import type { ApplyResult, OutcomeTotals } from '../core/plan/outcome';
+import type { ApplyResult, Approval, OutcomeTotals } from '../core/plan/outcome';
 import type { Plan } from '../core/plan/plan';
 import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
+import type { ErrorCode } from '../core/util/error-codes';
 import { oneLine } from '../core/util/safe-text';
 import { approvalText } from './approval';
 import { dayInWords } from './day-text';
@@ -12,12 +13,37 @@ import { END_TEXTS, type RunEnd } from './result-email';
 
 type ResultSummary = Omit<ApplyResult, 'items'>;
 
+/** An approval that an execution stored. `by` null: not known. */
+export interface StoredApproval {
+  readonly by: Approval | null;
+  /** When the store received it (epoch ms). */
+  readonly at: number;
+}
+
+/** What an approval of a plan led to before a page approved it again. */
+export type UsedPlan = { readonly plan: string } & (
+  | { readonly state: 'finished'; readonly result: ResultSummary }
+  | { readonly state: 'running'; readonly result: ResultSummary | null; readonly approval: StoredApproval | null }
+  /** No execution of it runs. */
+  | {
+      readonly state: 'ended';
+      readonly result: ResultSummary | null;
+      readonly approval: StoredApproval | null;
+      readonly lastEnd: RunEnd | null;
+    }
+);
+
 /** The newest plan as the dashboard shows it. Only an `open` one can be approved. */
 export type PlanState =
   | { readonly state: 'none' }
   /** `plan` null: it could not be read. `code` is stable. */
   | { readonly state: 'refused'; readonly plan: Plan | null; readonly code: string; readonly text: string }
-  | { readonly state: 'running'; readonly plan: Plan; readonly result: ResultSummary | null }
+  | {
+      readonly state: 'running';
+      readonly plan: Plan;
+      readonly result: ResultSummary | null;
+      readonly approval: StoredApproval | null;
+    }
   | { readonly state: 'finished'; readonly plan: Plan; readonly result: ResultSummary }
   | {
       readonly state: 'open';
@@ -64,8 +90,9 @@ const STYLE = `<style>
 const widget = (body: string): string => `${STYLE}<div class="retention">\n${body}</div>\n`;
 
 const dayText = (instant: string, zone: Zone): string => dayInWords(localDay(Date.parse(instant), zone));
-const minuteText = (instant: string, zone: Zone): string =>
-  `${dayText(instant, zone)} ${localMinute(Date.parse(instant), zone).slice(-5)}`;
+const minuteAt = (at: number, zone: Zone): string =>
+  `${dayInWords(localDay(at, zone))} ${localMinute(at, zone).slice(-5)}`;
+const minuteText = (instant: string, zone: Zone): string => minuteAt(Date.parse(instant), zone);
 
 /** `up to $84.80/month`, with what has no known size. */
 function costText({ ceiling, unknown }: Pick<PlannedSource, 'ceiling' | 'unknown'>): string {
@@ -132,15 +159,40 @@ function progressText({ requested, open, ...totals }: OutcomeTotals): string {
   return `${formatNumber(requested - open)} of ${formatCount(requested, 'snapshot')} have an outcome${outcomes}.`;
 }
 
+/** `The run failed: the bucket cannot be read <code>run.failed</code>.`; empty: it did not end early. */
+const earlyEndText = (end: RunEnd | null): string =>
+  end === null || end.state === 'finished'
+    ? ''
+    : `${END_TEXTS[end.state]}: ${safe(end.text)} <code>${safe(end.code)}</code>.`;
+
 /** What earlier executions did with a plan that can be approved again. */
 function earlierText(result: ResultSummary | null, lastEnd: RunEnd | null): string {
-  const end =
-    lastEnd === null || lastEnd.state === 'finished'
-      ? ''
-      : `${END_TEXTS[lastEnd.state]}: ${safe(lastEnd.text)} <code>${safe(lastEnd.code)}</code>`;
+  const end = earlyEndText(lastEnd);
   const progress = result === null ? '' : progressText(result.totals);
   if (end === '' && progress === '') return '';
   return paragraph('This plan was approved before, and can be approved again.', progress, end);
+}
+
+/** Who approved a plan, and when, if that is stored. */
+function approvedText({ by, at }: StoredApproval, zone: Zone): string {
+  const when = at > 0 ? `, on ${minuteAt(at, zone)} (${safe(zone.name)})` : '';
+  return by === null ? `Who approved it is not recorded${when}.` : `Approved by ${safe(approvalText(by))}${when}.`;
+}
+
+/** Who approved a plan that is being applied. */
+function runningText(
+  { result, approval }: Pick<Extract<UsedPlan, { state: 'running' }>, 'result' | 'approval'>,
+  zone: Zone,
+): string {
+  const known = approval ?? (result && { by: result.approvedBy, at: 0 });
+  return known === null ? '' : approvedText(known, zone);
+}
+
+/** What a finished plan did, who approved it, and when. */
+function finishedText({ totals, approvedBy, startedAt, updatedAt }: ResultSummary, zone: Zone): string {
+  const freed = `Freed: up to ${formatDollars(totals.freedMonthlyCostCeiling)}/month.`;
+  const times = `Its deletion began on ${minuteText(startedAt, zone)} and ended on ${minuteText(updatedAt, zone)} (${safe(zone.name)}).`;
+  return [progressText(totals), freed, approvedText({ by: approvedBy, at: 0 }, zone), times].join(' ');
 }
 
 /** The field, and the only element of the widget that acts. */
@@ -181,8 +233,6 @@ const refusedWidget = (state: Extract<PlanState, { state: 'refused' }>, context:
   ) + (state.plan === null ? '' : planLine(state.plan, context));
 
 function body(state: PlanState, context: WidgetContext): string {
-  const approved = (result: ResultSummary | null): string =>
-    result === null ? '' : `Approved by ${safe(approvalText(result.approvedBy))}.`;
   switch (state.state) {
     case 'none':
       return paragraph('<strong>There is no plan yet.</strong> The next report makes one.');
@@ -193,16 +243,12 @@ function body(state: PlanState, context: WidgetContext): string {
       const progress =
         result === null ? `It lists ${formatCount(plan.items.length, 'snapshot')}.` : progressText(result.totals);
       const title = '<strong>The newest plan is approved, and its deletion is running.</strong>';
-      return paragraph(title, progress, approved(result)) + planLine(plan, context);
+      return paragraph(title, progress, runningText(state, context.zone)) + planLine(plan, context);
     }
     case 'finished': {
       const { plan, result } = state;
-      const freed = `Freed: up to ${formatDollars(result.totals.freedMonthlyCostCeiling)}/month.`;
-      return paragraph(
-        `<strong>The newest plan is finished.</strong> ${progressText(result.totals)} ${freed}`,
-        approved(result),
-        `Plan <code>${safe(plan.id)}</code>, ended on ${minuteText(result.updatedAt, context.zone)}.`,
-      );
+      const title = '<strong>The newest plan is finished.</strong>';
+      return paragraph(title, finishedText(result, context.zone), `Plan <code>${safe(plan.id)}</code>.`);
     }
     case 'open':
       return openWidget(state, context);
@@ -220,6 +266,36 @@ export const approvedAnswer = ({ plan, count }: { readonly plan: string; readonl
       'The deletion function has the plan. It checks everything again, deletes, and e-mails the outcome.',
       'Another click starts nothing more. Refresh the widget: it shows the progress, or offers the plan again if nothing was started.',
     ),
+  );
+
+/** The codes of approvals that came too late. */
+export const USED_CODES = {
+  finished: 'plan.applied',
+  running: 'plan.in-progress',
+  ended: 'approval.old-page',
+} as const satisfies Readonly<Record<UsedPlan['state'], ErrorCode>>;
+
+const USED_TITLES: Readonly<Record<UsedPlan['state'], string>> = {
+  finished: 'Nothing was approved: this plan is finished.',
+  running: 'Nothing more was approved: the deletion of this plan is running.',
+  ended: 'Nothing was approved: this plan was approved before, after the page was shown.',
+};
+
+function usedText(used: UsedPlan, zone: Zone): string {
+  if (used.state === 'finished') return finishedText(used.result, zone);
+  const progress = used.result === null ? '' : progressText(used.result.totals);
+  const end = used.state === 'ended' ? earlyEndText(used.lastEnd) : '';
+  return [progress, end, runningText(used, zone)].filter(Boolean).join(' ');
+}
+
+/** The answer to an approval of a plan that was used since its page was shown: what happened to it. */
+export const usedAnswer = (used: UsedPlan, zone: Zone): string =>
+  widget(
+    paragraph(
+      `<strong>${USED_TITLES[used.state]}</strong>`,
+      usedText(used, zone),
+      `Plan <code>${safe(used.plan)}</code> <code>${USED_CODES[used.state]}</code>`,
+    ) + paragraph('Refresh the widget: it shows the newest plan.'),
   );
 
 /** The answer to an approval that led to nothing, or of which that is not certain. */

@@ -17,7 +17,8 @@ export function approvalText(approval: Approval | null): string {
     return `no person: automatic deletion, announced by ${formatCount(announcedBy.length, 'report')} (${names})`;
   }
   const subject = SUBJECTS[kind][claimed ? 'claimed' : 'confirmed'];
-  if (arn === null) return `${subject}, ARN not known`;
+  // Any invoker of the deletion function can claim that it was the dashboard.
+  if (arn === null) return `${subject}${kind === 'dashboard' && claimed ? ' (claimed)' : ''}, ARN not known`;
   return `${oneLine(arn)}, ${subject} (${claimed ? 'claimed' : 'confirmed by STS'})`;
 }
 

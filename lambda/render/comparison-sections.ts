@@ -4,9 +4,9 @@ import type { Verdict } from '../core/report/report-model';
 import { localDay } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
 import { oneLine } from '../core/util/safe-text';
+import { readingLines } from './denied-regions';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { monthlyCostText, reasonsText, snapshotName, sourceName, zoneText } from './phrases';
-import { unreadLine } from './roll-up';
 
 /** A table of texts; the first row is its head. */
 export type TextTable = readonly (readonly string[])[];
@@ -109,7 +109,7 @@ export function comparisonText(comparison: PolicyComparison, zone: Zone): Compar
     title: `Comparison of ${formatCount(policies.length, 'configuration')}`,
     about: [
       `Evaluated on ${localDay(comparison.evaluatedAt, zone)} over ${source}. ${zoneText(zone)}.`,
-      ...(accounts === undefined ? [] : [unreadLine(accounts)]),
+      ...(accounts === undefined ? [] : readingLines(accounts)),
       ...(complete
         ? []
         : [

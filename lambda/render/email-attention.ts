@@ -28,13 +28,16 @@ function storingLines({ problems, plan }: Report): readonly string[] {
 
 /** The first line of the e-mail of a report that the starter policy made. */
 export const STARTER_TEXT =
-  'Nothing is deleted, and there is nothing to stop: there is no retention.yaml with a policy of yours yet, so the starter policy made this report.';
+  'Nothing is deleted, and there is nothing to stop: this account has no policy of its own yet (retention.yaml), so the starter policy made this report.';
 
 const UNCONFIRMED_NOTE =
   'NO PERSON RECEIVES THIS E-MAIL, because no address is confirmed. Open "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.';
 
 const DELETING_NOTE =
-  'AN AUTOMATIC DELETION MAY STILL RUN. It began before this report, and can delete what earlier e-mails announced.';
+  'A DELETION MAY STILL RUN. It began before this report, and can delete what earlier e-mails announced or a person approved.';
+
+const PERHAPS_DELETING_NOTE =
+  'A DELETION MAY STILL RUN: whether one does could not be read. It can delete what earlier e-mails announced or a person approved.';
 
 /** What is wrong with the sending or the storing of this report: lines below its outcome. */
 export function warningLinesOf(
@@ -45,7 +48,8 @@ export function warningLinesOf(
   // A list of the starter policy has the note in place of its outcome.
   const isStarter = config.origin === 'built-in' && (!complete || totals.expire === 0);
   const lines = [
-    ...(isDeleting ? [DELETING_NOTE] : []),
+    ...(isDeleting === null ? [PERHAPS_DELETING_NOTE] : []),
+    ...(isDeleting === true ? [DELETING_NOTE] : []),
     ...(confirmedSubscribers === 0 ? [UNCONFIRMED_NOTE] : []),
     ...storingLines(report),
     ...(isStarter ? [STARTER_TEXT] : []),
@@ -65,7 +69,7 @@ function firstProblem({ problems, items }: Report, maxName: number): string {
 }
 
 function matterLine({ id, count, title, line }: Matter, report: Report, maxName: number): string {
-  const first = count === 1 ? '' : 'The first: ';
+  const first = count === 1 ? '' : 'The report names all. The first: ';
   const text = id === 'problems' ? `${first}${firstProblem(report, maxName)}` : foreignText(line, maxName * 2 + 30);
   return `- ${formatNumber(count)} ${title}. ${text}`;
 }
@@ -77,10 +81,10 @@ export function attentionLines(report: Report, context: TextContext, maxName: nu
   const max = MAX_ATTENTION_LINES - 1 - warningLinesOf(report, context).length;
   const shown = matters.length <= max ? matters : matters.slice(0, Math.max(0, max - 1));
   const rest = matters.slice(shown.length);
-  const others = rest.map(({ task }) => task).join(', ');
+  const others = rest.map(({ task }) => foreignText(task, maxName * 2)).join(', ');
   const more = `- and ${formatNumber(rest.length)} more${context.fullReport === null ? '' : ' in the report'}: ${others}`;
   return [
-    `NEEDS ATTENTION: ${formatNumber(matters.length)}, when you have time. Everything affected is kept.`,
+    `NEEDS ATTENTION: ${formatNumber(matters.length)}. Everything affected is kept.`,
     ...shown.map((matter) => matterLine(matter, report, maxName)),
     ...(rest.length === 0 ? [] : [more]),
   ];

@@ -6,7 +6,7 @@ import { type EmailBlock, foreignText } from './email-layout';
 import { announcedDeletions, canBeDeletedText, costCeilingText } from './email-subject';
 import { exceedsCaps, limitsText } from './first-clean-up';
 import { formatCount, formatDollars, formatNumber } from './numbers';
-import { allSizes, expiringSizes, nothingRead, type TextContext } from './report-header';
+import { allSizes, expiringSizes, mayStillDelete, nothingRead, type TextContext } from './report-header';
 
 /** What the report means for its readers. */
 export type EmailState = 'incomplete' | 'countdown' | 'blocked' | 'deletable' | 'nothing';
@@ -48,7 +48,7 @@ export const holdTagOf = ({ tagPrefix = 'retention' }: TextContext): string => `
 
 /** How a person keeps a snapshot, without a full stop. */
 export const holdAdvice = (context: TextContext): string =>
-  `To keep a snapshot, add the tag ${holdTagOf(context)} to it, or to its instance, disk or database`;
+  `To keep a snapshot, add the tag ${holdTagOf(context)} (no value) to it, or to its instance, disk or database`;
 
 const MAX_NAMED_DAYS = 3;
 
@@ -68,8 +68,8 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
   const from = `from ${DELETION_START_TEXT} (${foreignText(report.zone.name, 40)})`;
   const when =
     days.length === 1 ? ` on ${fullDayText(first[0])}, ${from}` : `, each time ${from}: ${dayCountsText(days)}`;
-  const before = days.length === 1 ? 'that day' : shortDayText(first[0]);
-  const stop = context.deletionSchedule === undefined ? '' : ' To stop all, disable the deletion schedule below.';
+  const before = days.length === 1 ? 'then' : 'its day';
+  const stop = context.deletionSchedule === undefined ? '' : ' To stop all, use the link "Stop all" below.';
   return [
     `${what}${when}. ${staysText(report, report.totals.snapshots - count)}`,
     `Nothing was deleted by this report. ${holdAdvice(context)}, before ${before}.${stop}`,
@@ -77,9 +77,9 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
 }
 
 /** What an incomplete report means. */
-function incompleteText(report: Report, { isDeleting = false }: TextContext): string {
+function incompleteText(report: Report, context: TextContext): string {
   if (isNotStored(report)) return 'Not everything could be read, and this report could not be stored.';
-  return isDeleting
+  return mayStillDelete(context)
     ? 'This report announces nothing, because not everything could be read.'
     : 'Nothing will be deleted, because not everything could be read.';
 }
@@ -90,7 +90,9 @@ function incompleteLines(report: Report, context: TextContext): EmailBlock {
   if (nothingRead(report)) return [none, 'Nothing could be read.'];
   if (totals.snapshots === 0) return [none, 'In what could be read, there are no snapshots.'];
   const rest =
-    totals.expire === 0 ? `nothing can be deleted: ${formatNumber(totals.keep)} stay` : canBeDeletedText(report);
+    totals.expire === 0
+      ? `nothing can be deleted: ${formatNumber(totals.keep)} stay`
+      : canBeDeletedText(report).replace('can be', 'could be');
   return [none, `In what could be read, ${rest}. ${totals.expire === 0 ? '' : costsText(report)}`.trimEnd()];
 }
 
@@ -99,13 +101,17 @@ function deletionModeText(report: Report, context: TextContext): string {
   if (isNotStored(report)) return 'This report could not be stored, and nothing can be deleted with it.';
   if (context.deletionMode === 'off')
     return 'Nothing is deleted automatically, and there is nothing to stop: this deployment only reports.';
-  if (context.deletionMode === 'approve') return `Nothing is deleted until you approve it. ${holdAdvice(context)}.`;
-  return (context.confirmedSubscribers ?? 0) < 1 && context.isDeleting !== true
+  const isRunning = mayStillDelete(context);
+  if (context.deletionMode === 'approve')
+    return `Nothing ${isRunning ? 'else ' : ''}is deleted until you approve it. ${holdAdvice(context)}.`;
+  if (context.confirmedSubscribers === null && !isRunning)
+    return 'Automatic deletion is switched on, and deletes nothing by this report: its subscriptions could not be read.';
+  return (context.confirmedSubscribers ?? 0) < 1 && !isRunning
     ? 'Automatic deletion is switched on, and deletes nothing: no confirmed subscription could receive this report.'
     : 'Automatic deletion is switched on, and has no day for these: this report announces no deletion.';
 }
 
-function nothingLines(report: Report): EmailBlock {
+function nothingLines(report: Report, context: TextContext): EmailBlock {
   const { totals, scopes, problems } = report;
   const regions = new Set(scopes.filter(({ status }) => status === 'read').map(({ region }) => region)).size;
   const read = `${formatCount(regions, 'region')} ${regions === 1 ? 'was' : 'were'} read.`;
@@ -120,7 +126,7 @@ function nothingLines(report: Report): EmailBlock {
   ].filter((part) => part !== '');
   const cost = costCeilingText(allSizes(report), ' a month');
   return [
-    `${which} ${unmanaged === 0 && problems.length === 0 ? 'within policy' : 'kept'}. Nothing will be deleted.`,
+    `${which} ${unmanaged === 0 && problems.length === 0 ? 'within policy' : 'kept'}.${mayStillDelete(context) ? '' : ' Nothing will be deleted.'}`,
     `${parts.join(', ')}. ${cost === null ? 'The cost is not known.' : `Together they cost ${cost}.`} ${read}`,
   ];
 }
@@ -141,7 +147,7 @@ function outcomeLinesOf(report: Report, context: TextContext, state: EmailState)
     case 'countdown':
       return countdownLines(report, context);
     case 'blocked':
-      return [limitsText(report, context.limits, context.isDeleting), `${costsText(report)} ${staysText(report)}`];
+      return [limitsText(report, context.limits, mayStillDelete(context)), `${costsText(report)} ${staysText(report)}`];
     case 'deletable':
       return report.config.origin === 'built-in'
         ? [
@@ -150,6 +156,6 @@ function outcomeLinesOf(report: Report, context: TextContext, state: EmailState)
           ]
         : [`${canBeDeletedText(report)}. ${costsText(report)} ${staysText(report)}`, deletionModeText(report, context)];
     case 'nothing':
-      return nothingLines(report);
+      return nothingLines(report, context);
   }
 }

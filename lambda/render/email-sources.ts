@@ -4,6 +4,7 @@ import { dayInWords, shortDayText } from './day-text';
 import { type EmailBlock, foreignText } from './email-layout';
 import { type EmailState, emailState } from './email-outcome';
 import { announcedDeletions, costCeilingText } from './email-subject';
+import { serversText } from './matters';
 import { formatCount, formatNumber } from './numbers';
 import { sourceName } from './phrases';
 import { expiringSizes, type TextContext } from './report-header';
@@ -36,12 +37,20 @@ function sourceLine({ group, all }: SourceCount, report: Report, context: TextCo
   const days = announcedDeletions(
     new Map(group.flatMap(({ snapshot: { arn } }) => (arn === null ? [] : dueOf(arn, context)))),
   ).days;
-  const when =
-    days.length === 0
-      ? ''
-      : `; ${days.length === 1 ? 'deleted on' : 'deletion starts'} ${shortDayText(days[0]?.[0] ?? '')}`;
+  const when = days.length === 0 ? '' : `; ${daysText(days)}`;
   const from = made.length === 0 ? '' : `, the oldest made ${dayInWords(localDay(oldest, report.zone))}`;
   return `- ${name}, ${foreignText(placeOfRegion(region), 30)}: ${formatNumber(group.length)} of ${formatNumber(all)}${from}${when}`;
+}
+
+/** `deleted on 2 Dec`, `3 deleted on 2 Dec, 5 on 9 Dec`; of more days the first and the last. */
+function daysText(days: readonly (readonly [day: string, count: number])[]): string {
+  const [first = ['', 0] as const, second, ...more] = days;
+  const start = shortDayText(first[0]);
+  if (second === undefined) return `deleted on ${start}`;
+  const last = days.at(-1) ?? first;
+  return more.length > 0
+    ? `deleted from ${start} to ${shortDayText(last[0])}`
+    : `${formatNumber(first[1])} deleted on ${start}, ${formatNumber(second[1])} on ${shortDayText(second[0])}`;
 }
 
 const dueOf = (arn: string, { due }: TextContext): readonly (readonly [string, string])[] => {
@@ -57,6 +66,11 @@ const SOURCES_HEADINGS: Readonly<Record<EmailState, string>> = {
   nothing: '',
 };
 
+const headingOf = (report: Report, context: TextContext): string =>
+  report.config.origin === 'built-in' && report.complete
+    ? 'WHAT THE STARTER POLICY WOULD NOT KEEP'
+    : SOURCES_HEADINGS[emailState(report, context)];
+
 /** The sources with the most candidates. `max` is the number of their lines, without the line that counts the rest. */
 export function sourcesBlock(report: Report, context: TextContext, max: number, maxName: number): EmailBlock {
   const sources = countSources(report);
@@ -65,10 +79,15 @@ export function sourcesBlock(report: Report, context: TextContext, max: number, 
   const shown = sources.length === max + 1 ? sources : sources.slice(0, max);
   const rest = sources.slice(shown.length);
   const left = rest.reduce((sum, { group }) => sum + group.length, 0);
+  const kinds = rest.flatMap(({ group: [first] }) => first?.snapshot ?? []);
   const cost = costCeilingText(expiringSizes(report), ' a month');
   return [
-    `${SOURCES_HEADINGS[emailState(report, context)]}${cost === null ? '' : ` (${cost})`}`,
+    `${headingOf(report, context)}${cost === null ? '' : ` (${cost})`}`,
     ...shown.map((source) => sourceLine(source, report, context, maxName)),
-    ...(rest.length === 0 ? [] : [`- and ${formatCount(rest.length, 'more source')} with ${formatNumber(left)}`]),
+    ...(rest.length === 0
+      ? []
+      : [
+          `- and ${formatCount(left, 'snapshot')} of ${formatNumber(rest.length)} more ${serversText(kinds, rest.length)}`,
+        ]),
   ];
 }

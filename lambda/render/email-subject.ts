@@ -5,7 +5,7 @@ import { emailSubject } from './email-layout';
 import { exceedsCaps } from './first-clean-up';
 import { attentionCountText } from './matters';
 import { formatCount, formatDollars, formatNumber } from './numbers';
-import { expiringSizes, nothingRead } from './report-header';
+import { expiringSizes, mayStillDelete, nothingRead } from './report-header';
 import { type SizeTotals, unknownSizeText } from './totals';
 import { unreadSubjects } from './unread-text';
 
@@ -13,8 +13,8 @@ import { unreadSubjects } from './unread-text';
 export interface SubjectContext {
   /** By ARN, the day of the automatic deletion of a snapshot that stays on the list. */
   readonly due?: ReadonlyMap<string, string>;
-  /** Whether an automatic deletion of earlier reports may still run, and this report announces nothing. */
-  readonly isDeleting?: boolean;
+  /** Whether a deletion of earlier reports may still run; null: not known. */
+  readonly isDeleting?: boolean | null;
   /** Whether no report was made before this one. */
   readonly isFirstReport?: boolean;
 }
@@ -40,8 +40,8 @@ export function costCeilingText(sizes: SizeTotals, per: '/month' | ' a month'): 
 }
 
 /** What happens though the report announces nothing. */
-const meanwhile = ({ isDeleting = false }: SubjectContext): string =>
-  isDeleting ? '. A deletion may still run' : '. Nothing will be deleted';
+const meanwhile = (context: SubjectContext): string =>
+  mayStillDelete(context) ? '. A deletion may still run' : '. Nothing will be deleted';
 
 function incompleteSubjects(report: Report, context: SubjectContext): readonly string[] {
   const subjects = unreadSubjects(report);

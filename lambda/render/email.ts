@@ -7,16 +7,17 @@ import {
 } from '../core/report/console-links';
 import type { Report } from '../core/report/report-model';
 import { localMinute } from '../core/time/period';
+import { oneLine } from '../core/util/safe-text';
 import { attentionLines } from './email-attention';
 import { commandLines, type EmailBlock, type EmailText, fitEmail, foreignText, mediumMinute } from './email-layout';
 import { emailState, holdAdvice, holdTagOf, isNotStored, outcomeBlock } from './email-outcome';
 import { sourcesBlock } from './email-sources';
 import { reportSubject } from './email-subject';
-import { firstCleanUp } from './first-clean-up';
+import { firstCleanUp, isForReading } from './first-clean-up';
 import { changesText } from './matters';
 import { formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
-import { nextReportText, repeatCommand, type TextContext } from './report-header';
+import { mayStillDelete, nextReportText, repeatCommand, type TextContext } from './report-header';
 import { regionsNotRead, unreadElsewhere } from './report-sections';
 import { regionBillsLine, spendLine } from './spend-text';
 import { afterUnreadText, causeOf, type UnreadRegion, unreadByRegion } from './unread-text';
@@ -69,7 +70,7 @@ function linksBlock(report: Report, context: TextContext): EmailBlock {
     ...(deletionMode === 'automatic' && deletionSchedule !== undefined && region !== null
       ? [{ text: 'Stop all automatic deletion (choose Disable):', link: scheduleLink(deletionSchedule, region) }]
       : []),
-    ...(dashboard !== undefined && region !== null
+    ...(dashboard !== undefined && region !== null && !canApproveOnDashboard(report, context)
       ? [{ text: 'Dashboard:', link: dashboardLink(dashboard, region) }]
       : []),
   ];
@@ -86,14 +87,26 @@ const hasApplyCommand = (report: Report, context: TextContext): boolean =>
   (emailState(report, context) === 'deletable' ||
     (emailState(report, context) === 'countdown' && context.deletionMode === 'approve'));
 
-function applyBlock({ plan, zone, account, totals }: Report, { applyCommand, run }: TextContext): EmailBlock {
+/** Whether the e-mail has the link by which a person approves the plan. */
+const canApproveOnDashboard = (report: Report, context: TextContext): boolean =>
+  context.approvesOnDashboard === true && context.dashboard !== undefined && hasApplyCommand(report, context);
+
+function applyBlock(report: Report, context: TextContext): EmailBlock {
+  const { plan, zone, account, totals } = report;
+  const { applyCommand, run, dashboard } = context;
   if (applyCommand === null || run.kind !== 'deployed') return [];
   const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
-  return [
-    `If you do nothing, nothing is deleted. To delete ${these} at once (it cannot be undone), paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)} until ${mediumMinute(localMinute(plan.expiresAt, zone))}:`,
-    { text: 'CloudShell:', link: cloudShellLink(run.region) },
-    ...commandLines(applyCommand),
-  ];
+  const until = `until ${mediumMinute(localMinute(plan.expiresAt, zone))}`;
+  const shell = `paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)}`;
+  const start = `If you do nothing, nothing ${mayStillDelete(context) ? 'else ' : ''}is deleted. To delete ${these} (it starts at once, and cannot be undone)`;
+  const steps: EmailBlock =
+    dashboard !== undefined && canApproveOnDashboard(report, context)
+      ? [
+          { text: `${start}, approve the plan on the dashboard ${until}:`, link: dashboardLink(dashboard, run.region) },
+          `Or ${shell}:`,
+        ]
+      : [`${start}, ${shell} ${until}:`];
+  return [...steps, { text: 'CloudShell:', link: cloudShellLink(run.region) }, ...commandLines(applyCommand)];
 }
 
 /** How to make the report again without waiting for the next one. */
@@ -117,7 +130,7 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     case 'incomplete':
       return [
         'NEXT STEP',
-        `Fix what was not read. ${afterUnreadText(context.deletionMode, context.grace)}`,
+        `Ask who manages your AWS account to do what the line NOT READ says. ${afterUnreadText(context.deletionMode, context.grace)}`,
         ...repeatLines(context),
       ];
     case 'countdown':
@@ -133,11 +146,13 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
       return hasApplyCommand(report, context) ? applyBlock(report, context) : reportOnlySteps(report, context, keep);
     case 'nothing':
       if (attentionLines(report, context, 1).length === 0) return ['You do not need to do anything.'];
-      return ['Look at what needs attention when you have time. Nothing is deleted meanwhile.'];
+      return [
+        `Look at what needs attention when you have time.${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
+      ];
   }
 }
 
-function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep: string): EmailBlock {
+function reportOnlySteps({ config, plan }: Report, { deletionMode }: TextContext, keep: string): EmailBlock {
   if (config.origin === 'built-in')
     return [
       'NEXT STEP',
@@ -150,12 +165,10 @@ function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep
       'Confirm a subscription of this topic if there is none. Else wait for the next report: it names the days.',
       keep,
     ];
-  return [
-    'NEXT STEP',
-    'Delete what you no longer need in Lightsail. A deletion cannot be undone.',
-    keep,
-    'To let this deployment delete after your approval, deploy it with deletion=approve.',
-  ];
+  const byHand = ['NEXT STEP', 'Delete what you no longer need in Lightsail. A deletion cannot be undone.', keep];
+  if (isForReading({ plan }))
+    return [...byHand, `There is nothing to approve: ${oneLine(plan.blocked?.message ?? '')}.`];
+  return [...byHand, 'To let this deployment delete after your approval, deploy it with deletion=approve.'];
 }
 
 /** The first characters of a digest, as people compare it. */
@@ -168,7 +181,7 @@ function footerBlock(report: Report, context: TextContext, maxName: number): Ema
   const isCountdown = emailState(report, context) === 'countdown';
   const times = isCountdown ? '' : `, times in ${foreignText(zone.name, 40)}`;
   return [
-    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)})${times}. Costs are for full copies; you pay at most that.`,
+    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)})${times}. You pay this or less: costs are for full copies.`,
     `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}. ${nextReportText(run, isCountdown)}`,
     ...evidenceLines(evidenceHead),
   ];

@@ -4,6 +4,7 @@ import { exactPercentText, percentText } from '../core/util/percent';
 import { foreignText } from './email-layout';
 import { formatCount, formatNumber } from './numbers';
 import type { Line, TextContext } from './report-header';
+import { afterRaisingText } from './unread-text';
 
 /** The configured limits of a plan. */
 export interface PlanLimits {
@@ -23,8 +24,8 @@ export function raiseLimitsText({ totals, config }: Pick<Report, 'totals' | 'con
       : []),
   ];
   return (
-    `Check the list. If it is right, set ${raised.join(' and ')} in ${foreignText(config.origin, 40)}, ` +
-    'and deploy it again. Else do nothing.'
+    `Check the list. If it is wrong, do nothing. If it is right, ask the person who deployed this to raise ` +
+    `${raised.join(' and ')} in ${foreignText(config.origin, 40)}.`
   );
 }
 
@@ -44,6 +45,10 @@ export function limitsText(report: Report, limits: PlanLimits | undefined, isDel
   return `${what} (${expireShareText(report, limits)}). ${those} So ${isDeleting ? 'this list does not count' : 'nothing is deleted'} until you raise them.`;
 }
 
+/** Whether nothing can apply the plan, in this version: it is that of an account of an organization. */
+export const isForReading = ({ plan }: Pick<Report, 'plan'>): boolean =>
+  plan.blocked?.code === 'organization.report-only';
+
 /** Whether a plan is blocked by its limits, and by nothing else. */
 export const exceedsCaps = ({ plan }: Pick<Report, 'plan'>): boolean => plan.blocked?.code.startsWith('cap.') ?? false;
 
@@ -54,9 +59,12 @@ export const firstCleanUpCommands = (plan: string, options: RunOptions): readonl
 ];
 
 /** What to do about a plan that exceeds its limits; empty for any other plan. */
-export function firstCleanUp(report: Report, { run, limits }: Pick<TextContext, 'run' | 'limits'>): readonly Line[] {
+export function firstCleanUp(
+  report: Report,
+  { run, limits, deletionMode, grace }: Pick<TextContext, 'run' | 'limits' | 'deletionMode' | 'grace'>,
+): readonly Line[] {
   if (!exceedsCaps(report)) return [];
-  if (run.kind === 'deployed') return [raiseLimitsText(report, limits)];
+  if (run.kind === 'deployed') return [raiseLimitsText(report, limits), afterRaisingText(deletionMode, grace)];
   return [
     'Check the list. If it is right, raise the limits in the configuration; or, for a first clean-up, make a plan whose limits are its own count and apply it (a deletion cannot be undone):',
     ...firstCleanUpCommands(run.plan ?? 'plan.json', run.options).map((command) => ({ command })),

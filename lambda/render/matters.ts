@@ -1,6 +1,7 @@
 import { monthlyCostCeiling } from '../core/policy/cost';
 import { isEndlessHold } from '../core/policy/resolve';
 import type { EvaluatedSnapshot, Report } from '../core/report/report-model';
+import type { Kind } from '../core/snapshot/snapshot';
 import { localDay } from '../core/time/period';
 import { oneLine } from '../core/util/safe-text';
 import { dayInWords } from './day-text';
@@ -68,7 +69,7 @@ function failedMatter({ items }: Report): readonly Matter[] {
       count: failed.length,
       title: pluralText(failed.length, 'snapshot failed', 'snapshots failed'),
       line: `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))}. ${pluralText(failed.length, 'It cannot be restored from. You can delete it.', 'They cannot be restored from. You can delete them.')}`,
-      task: formatCount(failed.length, 'failed snapshot to delete', 'failed snapshots to delete'),
+      task: `${formatCount(failed.length, 'failed snapshot', 'failed snapshots')} (delete ${pluralText(failed.length, 'it', 'them')})`,
       notes: [],
       items: () =>
         failed.map(({ snapshot }) => ({
@@ -78,19 +79,35 @@ function failedMatter({ items }: Report): readonly Matter[] {
   ];
 }
 
+const SERVER_NAMES = { instance: 'server', disk: 'disk', database: 'database' } as const;
+
+/** `servers`, `servers or disks`: what these are, as an owner calls them. */
+export function serversText(sources: Iterable<{ readonly kind: Kind }>, count: number): string {
+  const kinds = new Set(Array.from(sources, ({ kind }) => SERVER_NAMES[kind]));
+  const named = Object.values(SERVER_NAMES).filter((name) => kinds.has(name));
+  return joinWords(
+    named.map((name) => pluralText(count, name, `${name}s`)),
+    'or',
+  );
+}
+
 function staleMatter(report: Report): readonly Matter[] {
   const count = report.stale.length;
   if (count === 0) return [];
   const oldest = [...report.stale].sort((a, b) => (a.newestAt ?? 0) - (b.newestAt ?? 0))[0];
   const days = oldest === undefined ? null : wholeDays(oldest.newestAt, report.evaluatedAt);
   const name = oneLine(oldest?.source.name ?? oldest?.source.arn ?? '');
+  const whats = serversText(
+    report.stale.map(({ source }) => source),
+    count,
+  );
   return [
     {
       id: 'stale',
       count,
-      title: pluralText(count, 'source has no recent snapshot', 'sources have no recent snapshot'),
-      line: `Longest: ${name}, ${days === null ? 'no snapshot at all' : formatCount(days, 'day')}. Is its backup job running?`,
-      task: formatCount(count, 'source without a recent snapshot', 'sources without a recent snapshot'),
+      title: `${whats} ${pluralText(count, 'has', 'have')} no recent snapshot`,
+      line: `Longest: ${name}, ${days === null ? 'no snapshot at all' : formatCount(days, 'day')}. Make ${pluralText(count, 'one', 'one of each')} in Lightsail now, and ask who runs the backups.`,
+      task: `${formatNumber(count)} ${whats} without a recent snapshot (make ${pluralText(count, 'one', 'one of each')} now)`,
       notes: [],
       items: () =>
         report.stale.map(({ source, newestAt }) => ({
@@ -104,12 +121,13 @@ function staleMatter(report: Report): readonly Matter[] {
   ];
 }
 
-const GONE_NAMES = { instance: 'server', disk: 'disk', database: 'database' } as const;
-
 /** `snapshots whose server or disk no longer exists`. */
 function goneText(orphans: readonly EvaluatedSnapshot[]): string {
-  const kinds = new Set(orphans.map(({ snapshot }) => GONE_NAMES[snapshot.kind]));
-  return `${pluralText(orphans.length, 'snapshot', 'snapshots')} whose ${joinWords([...kinds], 'or')} no longer exists`;
+  const whose = serversText(
+    orphans.map(({ snapshot }) => snapshot),
+    1,
+  );
+  return `${pluralText(orphans.length, 'snapshot', 'snapshots')} whose ${whose} no longer exists`;
 }
 
 function orphansMatter(report: Report): readonly Matter[] {
@@ -124,7 +142,7 @@ function orphansMatter(report: Report): readonly Matter[] {
       count: orphans.length,
       title: goneText(orphans),
       line: `${firstNamesText(names)}. ${pluralText(orphans.length, 'It may be the only copy', 'They may be the only copies')}, so keep ${them} if in doubt.`,
-      task: `${formatCount(orphans.length, 'snapshot', 'snapshots')} of what no longer exists (keep or delete)`,
+      task: `${formatNumber(orphans.length)} ${goneText(orphans)} (keep ${them} if in doubt)`,
       notes: [],
       items: section.items,
     },
@@ -137,17 +155,14 @@ function leftoversMatter({ automatic, zone }: Report): readonly Matter[] {
   const count = left.reduce((sum, each) => sum + each.count, 0);
   const them = pluralText(count, 'it', 'them');
   const nameOf = ({ source }: (typeof left)[number]): string => oneLine(source.name ?? source.arn ?? 'unnamed');
+  const quotedName = (each: (typeof left)[number]): string => `"${nameOf(each)}"`;
   return [
     {
       id: 'leftovers',
       count,
       title: pluralText(count, 'automatic snapshot was left behind', 'automatic snapshots were left behind'),
-      line: `${pluralText(count, 'It belongs', 'They belong')} to ${firstNamesText(left.map(nameOf))}, where automatic snapshots are off. Delete ${them} in Lightsail if you do not need ${them}.`,
-      task: formatCount(
-        count,
-        'old automatic snapshot to delete in Lightsail',
-        'old automatic snapshots to delete in Lightsail',
-      ),
+      line: `${pluralText(count, 'It is', 'They are')} of ${firstNamesText(left.map(quotedName))}, where automatic snapshots are switched off. Delete ${them} in Lightsail if you do not need ${them}.`,
+      task: `${formatCount(count, 'old automatic snapshot', 'old automatic snapshots')} of ${firstNamesText(left.map(quotedName))} (delete ${them} in Lightsail if not needed)`,
       notes: ['This tool never deletes automatic snapshots. Remove them in Lightsail.'],
       items: () =>
         left.map((each) => ({
@@ -234,9 +249,9 @@ export function changesText(report: Report, isFirstReport = false): string {
 /** What needs a person, the most important first: the same list in the e-mail and on the page. */
 export function mattersOf(report: Report): readonly Matter[] {
   return [
+    ...staleMatter(report),
     ...problemsMatter(report),
     ...failedMatter(report),
-    ...staleMatter(report),
     ...orphansMatter(report),
     ...leftoversMatter(report),
     ...stayingMatter(

@@ -44,7 +44,7 @@ export interface DeployedRun {
 export function nextReportText(run: CommandLineRun | DeployedRun | undefined, isCountdown: boolean): string {
   if (run?.kind !== 'deployed' || run.nextReport === undefined) return '';
   const due = `The next report is due on ${dayInWords(run.nextReport)}`;
-  return isCountdown ? `${due}. A snapshot that it lists again keeps its day.` : `${due} and makes a new list.`;
+  return isCountdown ? `${due}, and does not postpone these deletions.` : `${due} and makes a new list.`;
 }
 
 /** The command that makes the report again; null: the function is not known. */
@@ -72,14 +72,16 @@ export interface TextContext {
   readonly deletionMode: 'off' | 'approve' | 'automatic';
   /** By ARN, the earliest day of the automatic deletion of a snapshot that stays on the list. */
   readonly due?: ReadonlyMap<string, string>;
-  /** Whether an automatic deletion of earlier reports may still run, and this report announces nothing. */
-  readonly isDeleting?: boolean;
+  /** Whether a deletion of earlier reports may still run; null: not known. */
+  readonly isDeleting?: boolean | null;
   /** Whether no report was made before this one. */
   readonly isFirstReport?: boolean;
   /** The name of the deletion schedule; absent: none is deployed. */
   readonly deletionSchedule?: string;
   /** The name of the dashboard; absent: none is deployed. */
   readonly dashboard?: string;
+  /** Whether a plan can be approved on the dashboard. */
+  readonly approvesOnDashboard?: boolean;
   /** The configured limits of a plan; absent: not known. */
   readonly limits?: PlanLimits;
   /** The configured grace period of automatic deletion. */
@@ -89,6 +91,10 @@ export interface TextContext {
   /** The head of the evidence chain, `NUMBER:SHA256`; null: the report is not recorded. Absent: none is. */
   readonly evidenceHead?: string | null;
 }
+
+/** Whether something may be deleted that the report does not announce. */
+export const mayStillDelete = ({ isDeleting = false }: Pick<TextContext, 'isDeleting'>): boolean =>
+  isDeleting !== false;
 
 /** A paragraph, or a command or address to copy. */
 export type Line = string | { readonly command: string };

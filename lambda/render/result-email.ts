@@ -1,4 +1,4 @@
-import type { ApplyResult, ItemResult } from '../core/plan/outcome';
+import type { ApplyResult, Approval, ItemResult } from '../core/plan/outcome';
 import { cloudShellLink, s3ObjectLink } from '../core/report/console-links';
 import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
@@ -14,6 +14,7 @@ import {
   foreignText,
   MAX_LINE_CHARACTERS,
 } from './email-layout';
+import { serversText } from './matters';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
 import { failedItems, lateItems, unsettledItems } from './result-text';
@@ -151,8 +152,8 @@ function unknownText(result: ApplyResult): string {
   const [first] = unknown;
   if (first === undefined) return '';
   if (unknown.length === 1)
-    return `The outcome of ${foreignText(first.name ?? first.arn)} is not known: AWS may still delete it. The next report says.`;
-  return `The outcome of ${formatNumber(unknown.length)} is not known: AWS may still delete them. The next report says.`;
+    return `The outcome of ${foreignText(first.name ?? first.arn)} is not known: AWS may still delete it. The next report shows whether it is gone.`;
+  return `The outcome of ${formatNumber(unknown.length)} is not known: AWS may still delete them. The next report shows which are gone.`;
 }
 
 /** `2 could not be deleted. 2 were skipped, and not deleted.`; empty: all snapshots of the plan were deleted. */
@@ -205,19 +206,33 @@ const itemReason = ({ name, text, code }: ItemResult, maxName: number): string =
 
 const NEXT_LIST = 'The next report lists what is left.';
 
+/** What becomes of the snapshots that failed. */
+function retryText({ approvedBy }: ApplyResult, failed: number): string {
+  if (approvedBy?.kind !== 'automatic') return NEXT_LIST;
+  const which = failed === 1 ? 'the one that failed' : `the ${formatNumber(failed)} that failed`;
+  return `The e-mail of the next report names the day on which automatic deletion tries ${which} again, and how to keep ${failed === 1 ? 'it' : 'one'}.`;
+}
+
 /** Whether a person must do anything after a finished deletion, and what comes next. */
 export function afterDeletion(result: ApplyResult): string {
   const failed = failedItems(result);
   const denied = failed.filter(({ code }) => code.startsWith('AccessDenied')).length;
+  const next = retryText(result, failed.length);
   if (denied > 0)
-    return `${NEXT_LIST} AWS did not allow ${denied === 1 ? 'one deletion' : `${formatNumber(denied)} deletions`}. To keep what is left, do nothing. To have it deleted, ask who manages your AWS account to allow these deletions.`;
-  if (failed.length > 0) return `${NEXT_LIST} A snapshot that fails again needs you: its reason says why.`;
+    return `${next} AWS did not allow ${denied === failed.length ? 'it' : formatNumber(denied)}: ask who manages your AWS account to allow deletions.`;
+  if (failed.length > 0) return `${next} A snapshot that fails again needs you: its reason says why.`;
   const hasMore = result.totals.requested > result.totals.deleted;
   return `You do not need to do anything.${hasMore ? ` ${NEXT_LIST}` : ''}`;
 }
 
 /** Whether a deletion can still be stopped. */
-export const NOTHING_TO_STOP = 'There is nothing to stop: this deletion has ended.';
+export function stopText(result: ApplyResult): string {
+  if (lateItems(result).length > 0)
+    return 'There is nothing to stop: this deletion has ended, and a delete that was sent cannot be taken back.';
+  return result.approvedBy?.kind === 'automatic' && failedItems(result).length > 0
+    ? 'There is nothing to stop until then: this deletion has ended.'
+    : 'There is nothing to stop: this deletion has ended.';
+}
 
 function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailBlock {
   const groups = new Map<string, ItemResult[]>();
@@ -238,7 +253,13 @@ function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailB
   const cost = `up to ${formatDollars(freedMonthlyCostCeiling)} a month${unknownSizeText({ unknown: unknownSizes(result) })}`;
   const rest = sorted.slice(max);
   const left = rest.reduce((sum, group) => sum + group.length, 0);
-  const more = rest.length === 0 ? [] : [`- and ${formatCount(rest.length, 'more source')} with ${formatNumber(left)}`];
+  const kinds = rest.flatMap(([first]) => first ?? []);
+  const more =
+    rest.length === 0
+      ? []
+      : [
+          `- and ${formatCount(left, 'snapshot')} of ${formatNumber(rest.length)} more ${serversText(kinds, rest.length)}`,
+        ];
   return listBlock(`DELETED: ${formatNumber(deleted)} (${cost})`, [...lines.slice(0, max), ...more], max + 1);
 }
 
@@ -265,7 +286,7 @@ function itemBlocks(result: ApplyResult, max: MaxItems, maxName: number): readon
       max.failed,
     ),
     listBlock(
-      `SKIPPED: ${formatNumber(skipped.length)}`,
+      `SKIPPED: ${formatNumber(skipped.length)} (not deleted; nothing to do)`,
       skipped.map((item) => itemReason(item, maxName)),
       max.skipped,
     ),
@@ -278,7 +299,7 @@ function resumeBlock({ resumeCommand, result, end, unread }: ResultContext): Ema
   if (resumeCommand === null) {
     if (end.state === 'refused' && result === null && unread === null && !isElsewhere(end))
       return ['You do not need to do anything: the next report makes a new plan.'];
-    return result?.status === 'finished' ? [afterDeletion(result), NOTHING_TO_STOP] : [];
+    return result?.status === 'finished' ? [afterDeletion(result), stopText(result)] : [];
   }
   return [
     'To continue with the snapshots that were not processed (each is checked again), paste this into CloudShell:',
@@ -295,11 +316,17 @@ function placeBlock({ files, region }: ResultContext): EmailBlock {
   });
 }
 
+const approvedLine = (approval: Approval): string =>
+  `Approved by ${foreignText(approvalText(approval), 180)}.`.replace(
+    'Approved by no person: automatic deletion',
+    'No person approved this: it is automatic deletion',
+  );
+
 function footerLines({ planId, zone, result, evidenceHead }: ResultContext, maxName: number): EmailBlock {
   const account = result?.account == null ? '' : `Account ${foreignText(result.account, 20)}. `;
   return [
-    ...(result?.approvedBy == null ? [] : [`Approved by ${foreignText(approvalText(result.approvedBy), 180)}.`]),
-    `Plan ${foreignText(planId, maxName)}. ${account}Times in ${foreignText(zone.name, 40)}. Costs are for full copies; you paid at most that.`,
+    ...(result?.approvedBy == null ? [] : [approvedLine(result.approvedBy)]),
+    `Plan ${foreignText(planId, maxName)}. ${account}Times in ${foreignText(zone.name, 40)}. You paid this or less: costs are for full copies.`,
     ...evidenceLines(evidenceHead),
   ];
 }

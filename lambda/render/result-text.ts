@@ -74,8 +74,12 @@ export function* renderResultText(result: ApplyResult, columns: number): Generat
   }
 }
 
-/** The last lines about a result: how to continue where it is not finished, and the result in one sentence. */
-export function resultEnd(result: ApplyResult, columns: number): string {
-  const more = result.status === 'unfinished' ? 'The plan is not finished: apply it again to continue.' : '';
+/**
+ * The last lines about a result: how to continue where it is not finished, and the result in one sentence. `mayGoOn`:
+ * whether the same plan can be applied again.
+ */
+export function resultEnd(result: ApplyResult, columns: number, mayGoOn = true): string {
+  const next = mayGoOn ? 'The plan is not finished: apply it again to continue.' : 'The plan is not finished.';
+  const more = result.status === 'unfinished' ? next : '';
   return `\n${more === '' ? '' : wrap(more, columns, '')}${wrap(resultSentence(result), columns, '')}`;
 }

@@ -20,12 +20,16 @@ const tagColumn = (name: Exclude<keyof TagCosts, 'value'>): RollUpColumn => [
   ({ tagged }) => tagged?.[name] ?? null,
 ];
 
+const notReadText = ({ notRead = [], deniedRegions = [] }: RollUpAccount): string =>
+  [...notRead, ...deniedRegions.map((region) => `${region} (denied by a service control policy)`)].join('; ');
+
 const IDENTITY: readonly RollUpColumn[] = [
   ['account', ({ account }) => account.id],
   ['name', ({ account }) => account.name],
   ['ou', ({ account }) => account.ou],
   ['status', ({ account }) => account.status],
   ['error', ({ account: { error } }) => error && `${error.code}: ${error.message}`],
+  ['notRead', ({ account }) => notReadText(account)],
 ];
 const REPORT_ID: RollUpColumn = ['reportId', ({ account }) => account.reportId];
 
@@ -62,7 +66,8 @@ const BILLED_MONTH: RollUpColumn = ['billedMonth', (_, { spend }) => spend?.mont
 function billedAtMost({ account, tagged }: CsvSubject, rollUp: RollUp): CsvCell {
   const billed = billedTo(rollUp, account);
   if (billed === null || tagged === null) return null;
-  return tagged.unknownSizes > 0 ? billed : Math.min(billed, tagged.monthlyCostCeiling);
+  const most = Math.max(0, billed);
+  return tagged.unknownSizes > 0 ? most : Math.min(most, tagged.monthlyCostCeiling);
 }
 
 const BILL_BY_ACCOUNT: readonly RollUpColumn[] = [

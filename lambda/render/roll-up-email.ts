@@ -1,4 +1,5 @@
 import type { RollUp } from '../core/report/roll-up';
+import { deniedLine } from './denied-regions';
 import {
   type EmailBlock,
   type EmailLine,
@@ -19,10 +20,10 @@ import {
   unreadLine,
 } from './roll-up';
 import { billedNote, rollUpSpendLine } from './roll-up-spend';
-import { accountReason, type RollUpContext } from './roll-up-text';
+import { accountReason } from './roll-up-text';
 
 /** What the e-mail of a deployment has besides that of the command line. */
-export interface RollUpEmailContext extends Pick<RollUpContext, 'details'> {
+export interface RollUpEmailContext {
   /** Lines with the places of page and files, and what changed since the roll-up before. */
   readonly places?: readonly EmailLine[];
   readonly changes?: readonly string[];
@@ -31,7 +32,8 @@ export interface RollUpEmailContext extends Pick<RollUpContext, 'details'> {
 
 const MAX_UNREAD = 10;
 const MAX_ACCOUNTS = 8;
-const MAX_CHANGES = 5;
+/** Lines about the accounts as a whole, and about what changed: together. */
+const MAX_GENERAL = 7;
 /** Names are cut so far that the first line holds ten of them. */
 const FIRST_LINE_NAMES = [60, 40, 24, 12] as const;
 
@@ -50,12 +52,33 @@ function rollUpSubject(rollUp: RollUp): string {
   return emailSubject([`${what}, up to ${formatDollars(totals.expireMonthlyCostCeiling)}/month`, what]);
 }
 
-function firstLine(rollUp: RollUp): string {
-  const lines = FIRST_LINE_NAMES.map((max) => unreadLine(rollUp.accounts, (name) => foreignText(name, max)));
+/** The line with names that are as long as fit. */
+function fittingLine(lineWith: (shorten: (name: string) => string) => string): string {
+  const lines = FIRST_LINE_NAMES.map((max) => lineWith((name) => foreignText(name, max)));
   return lines.find((line) => line.length <= MAX_LINE_CHARACTERS) ?? lines.at(-1) ?? '';
 }
 
-function unreadBlock(rollUp: RollUp, { details }: RollUpEmailContext, maxName: number): EmailBlock {
+function firstLines(rollUp: RollUp): EmailBlock {
+  const { accounts } = rollUp;
+  return [
+    fittingLine((shorten) => unreadLine(accounts, shorten)),
+    fittingLine((shorten) => deniedLine(accounts, shorten) ?? ''),
+    rollUpOutcome(rollUp),
+    foreignText(rollUpSpendLine(rollUp) ?? '', MAX_LINE_CHARACTERS),
+  ].filter((line) => line !== '');
+}
+
+/** Patterns that match no account, in one line, then what changed. */
+const generalLines = ({ warnings = [] }: RollUp, { changes = [] }: RollUpEmailContext): readonly string[] => [
+  ...warnings
+    .slice(0, 1)
+    .map(
+      (first) => `Warning: ${first}${warnings.length > 1 ? `; and ${formatNumber(warnings.length - 1)} more` : ''}.`,
+    ),
+  ...changes,
+];
+
+function unreadBlock(rollUp: RollUp, maxName: number): EmailBlock {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   const missing = [...unread, ...partly];
   if (missing.length === 0) return [];
@@ -66,19 +89,19 @@ function unreadBlock(rollUp: RollUp, { details }: RollUpEmailContext, maxName: n
       .slice(0, MAX_UNREAD)
       .map(
         (account) =>
-          `- ${foreignText(accountTitle(account), maxName)}, ${STATUS_WORDS[account.status]}: ${foreignText(accountReason(account, details.get(account.id)), 120)}${billedNote(rollUp, account)}`,
+          `- ${foreignText(accountTitle(account), maxName)}, ${STATUS_WORDS[account.status]}: ${foreignText(accountReason(account), 120)}${billedNote(rollUp, account)}`,
       ),
     ...(more > 0 ? [`and ${formatNumber(more)} more: the page names all`] : []),
   ];
 }
 
-function accountsBlock(rollUp: RollUp, maxAccounts: number, maxName: number): EmailBlock {
+function accountsBlock(rollUp: RollUp, maxName: number): EmailBlock {
   const expired = reportedAccounts(rollUp).filter(({ totals }) => (totals?.expire ?? 0) > 0);
   if (expired.length === 0) return [];
-  const more = expired.length - maxAccounts;
+  const more = expired.length - MAX_ACCOUNTS;
   return [
     'ACCOUNTS WITH EXPIRED SNAPSHOTS',
-    ...expired.slice(0, maxAccounts).map((account) => {
+    ...expired.slice(0, MAX_ACCOUNTS).map((account) => {
       const { expire = 0, snapshots = 0, expireMonthlyCostCeiling = 0 } = account.totals ?? {};
       const cost = expireMonthlyCostCeiling === 0 ? '' : `, up to ${formatDollars(expireMonthlyCostCeiling)} a month`;
       const counts = `${formatNumber(expire)} of ${formatCount(snapshots, 'snapshot')} expired`;
@@ -89,14 +112,16 @@ function accountsBlock(rollUp: RollUp, maxAccounts: number, maxName: number): Em
 }
 
 /** Renders the e-mail of a roll-up: at most 40 lines and 8 KiB, whatever the number of accounts. */
-export function renderRollUpEmail(rollUp: RollUp, context: RollUpEmailContext): EmailText {
-  const bill = rollUpSpendLine(rollUp);
+export function renderRollUpEmail(rollUp: RollUp, context: RollUpEmailContext = {}): EmailText {
+  const first = firstLines(rollUp);
+  const general = generalLines(rollUp, context)
+    .slice(0, MAX_GENERAL - first.length)
+    .map((line) => foreignText(line, MAX_LINE_CHARACTERS));
   const body = fitEmail((maxName) => [
-    [firstLine(rollUp), rollUpOutcome(rollUp), ...(bill === null ? [] : [foreignText(bill, MAX_LINE_CHARACTERS)])],
-    unreadBlock(rollUp, context, maxName),
-    // The line of the bill takes the place of one account.
-    accountsBlock(rollUp, bill === null ? MAX_ACCOUNTS : MAX_ACCOUNTS - 1, maxName),
-    (context.changes ?? []).slice(0, MAX_CHANGES).map((line) => foreignText(line, MAX_LINE_CHARACTERS)),
+    first,
+    unreadBlock(rollUp, maxName),
+    accountsBlock(rollUp, maxName),
+    general,
     context.places ?? [],
     [
       REPORT_ONLY,

@@ -1,5 +1,6 @@
 import type { RollUp, RollUpAccount } from '../core/report/roll-up';
 import { accountChangesHtml, type PageChanges } from './account-changes';
+import { DENIED_TITLE, deniedItems, deniedLine } from './denied-regions';
 import { formatDollars, formatNumber } from './numbers';
 import { htmlText, PAGE_END, pageStart } from './page/page-shell';
 import {
@@ -38,8 +39,10 @@ export type AccountPage = (account: RollUpAccount) => string | null;
 const cell = (label: string, html: string): string => `<td data-label="${label}">${html}</td>`;
 
 function* sourceTable(account: RollUpAccount, context: RollUpContext): Generator<string> {
-  const { sources, unread, problems } = context.details.get(account.id) ?? { sources: [], unread: [], problems: [] };
-  for (const list of unread) yield `<p>Not read: ${htmlText(list)}</p>\n`;
+  const { sources, problems } = context.details.get(account.id) ?? { sources: [], problems: [] };
+  for (const list of account.notRead ?? []) yield `<p>Not read: ${htmlText(list)}</p>\n`;
+  for (const region of account.deniedRegions ?? [])
+    yield `<p>Not read, denied by a service control policy: ${htmlText(region)}</p>\n`;
   if (sources.length > 0) {
     yield '<table><thead><tr>';
     for (const head of ['Source', 'Kind', 'Region', 'Snapshots', 'Expired', 'Up to'])
@@ -56,11 +59,11 @@ function* sourceTable(account: RollUpAccount, context: RollUpContext): Generator
 const searched = ({ id, name, ou, status }: RollUpAccount): string =>
   htmlText(`${id} ${name ?? ''} ${ou ?? ''} ${STATUS_WORDS[status]}`);
 
-function* unreadList(rollUp: RollUp, accounts: readonly RollUpAccount[], context: RollUpContext): Generator<string> {
+function* unreadList(rollUp: RollUp, accounts: readonly RollUpAccount[]): Generator<string> {
   if (accounts.length === 0) return;
   yield '<h2>Not read, or in part</h2>\n';
   for (const account of accounts)
-    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ${STATUS_WORDS[account.status]}: ${htmlText(`${accountReason(account, context.details.get(account.id))}${billedNote(rollUp, account)}`)}</p>\n`;
+    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ${STATUS_WORDS[account.status]}: ${htmlText(`${accountReason(account)}${billedNote(rollUp, account)}`)}</p>\n`;
 }
 
 function* accountPart(
@@ -88,16 +91,21 @@ export function* renderRollUpHtml(
   changed: PageChanges = { changes: null, missed: [] },
 ): Generator<string> {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
+  const denied = deniedLine(rollUp.accounts);
   const bill = rollUpSpendLine(rollUp);
+  const { warnings = [] } = rollUp;
   yield `${pageStart({ title: 'Lightsail snapshots of several accounts', scriptHash: ROLL_UP_SCRIPT_HASH })}<main class="wrap">
 <h1>Lightsail snapshots of several accounts</h1>
 <p><strong>${htmlText(unreadLine(rollUp.accounts))}</strong></p>
-<p>${htmlText(rollUpOutcome(rollUp))}</p>
-${bill === null ? '' : `<p id="spend">${htmlText(bill)}</p>\n`}<p class="dim">${htmlText(REPORT_ONLY)}</p>
+${denied === null ? '' : `<p><strong>${htmlText(denied)}</strong></p>\n`}<p>${htmlText(rollUpOutcome(rollUp))}</p>
+${bill === null ? '' : `<p id="spend">${htmlText(bill)}</p>\n`}${warnings.map((warning) => `<p>Warning: ${htmlText(warning)}</p>\n`).join('')}<p class="dim">${htmlText(REPORT_ONLY)}</p>
 <p><input type="search" id="search" aria-label="Search accounts" placeholder="Search accounts" hidden></p>
 <p id="none" hidden>No account has this text.</p>
 `;
-  yield* unreadList(rollUp, [...unread, ...partly], context);
+  yield* unreadList(rollUp, [...unread, ...partly]);
+  const regions = deniedItems(rollUp.accounts);
+  if (regions.length > 0) yield `<h2>${DENIED_TITLE}</h2>\n`;
+  for (const item of regions) yield `<p>${htmlText(item)}</p>\n`;
   yield* accountChangesHtml(changed);
   yield '<h2>Accounts</h2>\n';
   for (const account of reportedAccounts(rollUp)) yield* accountPart(rollUp, account, context, pageOf);

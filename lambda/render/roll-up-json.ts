@@ -9,8 +9,10 @@ export function* renderRollUpJson(rollUp: RollUp, reports?: Iterable<AccountRepo
   const { schemaVersion, reportId, complete, accounts, totals, spend, spendUnread, costTag } = rollUp;
   const head = JSON.stringify({ schemaVersion, reportId, complete, costTag });
   yield `${escapeJson(head).slice(0, -1)},\n"accounts":[`;
-  for (const [index, { id, name, ou, status, error, reportId: own, totals: sums, byTag }] of accounts.entries()) {
-    const row = JSON.stringify({ id, name, ou, status, error, reportId: own, totals: sums, byTag });
+  for (const [index, { id, name, ou, status, error, reportId: own, totals: sums, ...parts }] of accounts.entries()) {
+    const { notRead, deniedRegions, byTag } = parts;
+    const first = { id, name, ou, status, error, reportId: own, totals: sums };
+    const row = JSON.stringify({ ...first, notRead, deniedRegions, byTag });
     yield `${index === 0 ? '\n' : ',\n'}${escapeJson(row)}`;
   }
   yield `\n],\n"totals":${JSON.stringify(totals)},\n"spend":${JSON.stringify(spend)}`;

@@ -1,5 +1,6 @@
 import type { RollUp, RollUpAccount } from '../core/report/roll-up';
 import { oneLine } from '../core/util/safe-text';
+import { DENIED_TITLE, deniedItems, deniedLine, readingLines } from './denied-regions';
 import { escapeMarkdown } from './markdown';
 import { formatCount } from './numbers';
 import {
@@ -29,8 +30,8 @@ export interface RollUpContext {
 const MAX_LISTS = 3;
 
 /** Why an account was not read, or not in full. */
-export function accountReason(account: RollUpAccount, details: AccountDetails | undefined): string {
-  const lists = details?.unread ?? [];
+export function accountReason(account: RollUpAccount): string {
+  const lists = account.notRead ?? [];
   const first = `${lists.slice(0, MAX_LISTS).join(', ')}${lists.length > MAX_LISTS ? ', …' : ''}`;
   const named = lists.length === 0 ? '' : ` (${formatCount(lists.length, 'list')} not read: ${first})`;
   return oneLine(`${account.error?.message ?? STATUS_WORDS[account.status]}${named}`);
@@ -44,6 +45,8 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   const bill = rollUpSpendLine(rollUp);
   yield paint(rollUp.complete ? '1' : '1;31', wrap(unreadLine(rollUp.accounts), columns, ''));
+  const denied = deniedLine(rollUp.accounts);
+  if (denied !== null) yield wrap(denied, columns, '');
   yield wrap(rollUpOutcome(rollUp), columns, '');
   if (bill !== null) yield wrap(bill, columns, '');
   const groups = [
@@ -54,11 +57,13 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
     if (accounts.length === 0) continue;
     yield `\n${paint('1', `${title}\n`)}`;
     for (const account of accounts) {
-      const reason = accountReason(account, context.details.get(account.id));
       const title = `${accountTitle(account)}, ${STATUS_WORDS[account.status]}`;
-      yield wrap(`${title}: ${reason}${billedNote(rollUp, account)}`, columns, '  - ');
+      yield wrap(`${title}: ${accountReason(account)}${billedNote(rollUp, account)}`, columns, '  - ');
     }
   }
+  const regions = deniedItems(rollUp.accounts);
+  if (regions.length > 0) yield `\n${paint('1', `${DENIED_TITLE.toUpperCase()}\n`)}`;
+  for (const item of regions) yield wrap(item, columns, '  - ');
   const rows = accountRows(rollUp);
   if (rows.length > 1) {
     yield `\n${paint('1', 'ACCOUNTS\n')}`;
@@ -71,20 +76,22 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
 }
 
 /** Renders a roll-up as Markdown. */
-export function* renderRollUpMarkdown(rollUp: RollUp, context: RollUpContext): Generator<string> {
+export function* renderRollUpMarkdown(rollUp: RollUp): Generator<string> {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   yield '# Lightsail snapshots of several accounts\n\n';
-  yield `${escapeMarkdown(unreadLine(rollUp.accounts))}\n\n${escapeMarkdown(rollUpOutcome(rollUp))}\n\n`;
-  const bill = rollUpSpendLine(rollUp);
-  if (bill !== null) yield `${escapeMarkdown(bill)}\n\n`;
+  const lines = [...readingLines(rollUp.accounts), rollUpOutcome(rollUp), rollUpSpendLine(rollUp)];
+  for (const line of lines) if (line !== null) yield `${escapeMarkdown(line)}\n\n`;
   const missing = [...unread, ...partly];
   if (missing.length > 0) yield '## Not read, or in part\n\n';
   for (const account of missing) {
-    const reason = `${accountReason(account, context.details.get(account.id))}${billedNote(rollUp, account)}`;
+    const reason = `${accountReason(account)}${billedNote(rollUp, account)}`;
     yield `- ${escapeMarkdown(`${accountTitle(account)}, ${STATUS_WORDS[account.status]}: ${reason}`)}\n`;
   }
+  const regions = deniedItems(rollUp.accounts);
+  if (regions.length > 0) yield `${missing.length > 0 ? '\n' : ''}## ${DENIED_TITLE}\n\n`;
+  for (const item of regions) yield `- ${escapeMarkdown(item)}\n`;
   const [heads, ...rows] = accountRows(rollUp);
-  yield `${missing.length > 0 ? '\n' : ''}## Accounts\n\n| ${heads.join(' | ')} |\n|${heads.map(() => '---').join('|')}|\n`;
+  yield `${missing.length + regions.length > 0 ? '\n' : ''}## Accounts\n\n| ${heads.join(' | ')} |\n|${heads.map(() => '---').join('|')}|\n`;
   for (const cells of rows) yield `| ${cells.map(escapeMarkdown).join(' | ')} |\n`;
   yield `\n${escapeMarkdown(REPORT_ONLY)}\n`;
 }

@@ -4,7 +4,7 @@ import { compareText } from '../core/util/compare-text';
 import { oneLine } from '../core/util/safe-text';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { sourceName } from './phrases';
-import { bySource, unreadScopes } from './report-sections';
+import { bySource } from './report-sections';
 import { billedTo } from './roll-up-spend';
 import { sumSizes } from './totals';
 
@@ -22,8 +22,6 @@ export interface RollUpSource {
 /** What a roll-up shows of an account besides its totals. */
 export interface AccountDetails {
   readonly sources: readonly RollUpSource[];
-  /** `us-east-1 disk (AccessDeniedException)`. */
-  readonly unread: readonly string[];
   readonly problems: readonly string[];
 }
 
@@ -52,9 +50,6 @@ export function accountDetails(report: Report): AccountDetails {
   });
   return {
     sources: sources.sort((a, b) => b.expireCeiling - a.expireCeiling || compareText(a.name, b.name)),
-    unread: unreadScopes(report).map(
-      ({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`,
-    ),
     problems: report.problems.slice(0, MAX_PROBLEMS).map(({ message }) => message),
   };
 }
@@ -96,7 +91,7 @@ export const STATUS_WORDS: Readonly<Record<AccountStatus, string>> = {
 
 const MAX_NAMED = 10;
 
-function firstTen(accounts: readonly RollUpAccount[], shorten: (text: string) => string): string {
+export function firstTen(accounts: readonly RollUpAccount[], shorten: (text: string) => string): string {
   const named = accounts.slice(0, MAX_NAMED).map((account) => shorten(accountLabel(account)));
   const more = accounts.length - named.length;
   return `${named.join(', ')}${more > 0 ? ` and ${formatNumber(more)} more` : ''}`;
@@ -118,7 +113,10 @@ export function unreadLine(
     return `${what}: ${firstTen(unread, shorten)}${inPart === '' ? '' : `; ${inPart}`}.`;
   }
   if (inPart !== '') return `All of ${formatCount(all, 'account')} could be reached, ${inPart}.`;
-  return all === 1 ? 'The account was read in full.' : `All ${formatNumber(all)} accounts were read in full.`;
+  const whole = accounts.some(({ deniedRegions }) => deniedRegions !== undefined)
+    ? 'read, except in regions that a service control policy denies'
+    : 'read in full';
+  return all === 1 ? `The account was ${whole}.` : `All ${formatNumber(all)} accounts were ${whole}.`;
 }
 
 /** What all accounts that were read hold together. */

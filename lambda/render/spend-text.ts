@@ -1,7 +1,7 @@
 import type { Report } from '../core/report/report-model';
-import { type Amount, amountInCents, type MonthlyBill, type Spend, type UnreadBill } from '../core/report/spend';
+import { amountInCents, type MonthlyBill, type Spend, type UnreadBill } from '../core/report/spend';
 import { REGION } from '../core/snapshot/region';
-import type { Snapshot } from '../core/snapshot/snapshot';
+import { KINDS, type Snapshot } from '../core/snapshot/snapshot';
 import { oneLine } from '../core/util/safe-text';
 import { monthName } from './day-text';
 import { formatDollars } from './numbers';
@@ -14,16 +14,18 @@ export function monthInWords(month: string): string {
   return `${monthName(Number(number)).slice(0, 3)} ${year}`;
 }
 
-/** The bill of a region beside the ceilings of its snapshots (US dollars per month; null: a size is not known). */
+/** A ceiling in US dollars per month; else a size is not known, or some or all lists of the region were not read. */
+type Ceiling = number | 'size not known' | 'not read in full' | 'not read';
+
+/** The bill of a region beside the ceilings of its snapshots. */
 export interface RegionBill {
   /** A region, or a code of the bill that is not known. */
   readonly region: string;
   readonly billed: number;
-  readonly ceiling: number | null;
+  readonly ceiling: Ceiling;
+  /** Of what was read: nothing else can be deleted. Null: a size is not known. */
   readonly expireCeiling: number | null;
 }
-
-const billedAt = (amount: Amount): number => Math.max(0, amountInCents(amount));
 
 /** The cost ceiling of some snapshots; null: a size is not known. */
 function ceilingOf(snapshots: readonly Snapshot[], { pricing }: Report): number | null {
@@ -43,6 +45,18 @@ function snapshotsByRegion({ items }: Report): ReadonlyMap<string, Readonly<Reco
   return regions;
 }
 
+/** How far the lists of a region were read, of all kinds; null: in full. */
+function unreadRegion({ scopes }: Report, region: string): 'not read in full' | 'not read' | null {
+  const lists = scopes.filter((scope) => scope.region === region);
+  const read = new Set(lists.filter(({ status }) => status === 'read').map(({ kind }) => kind));
+  if (read.size === 0) return 'not read';
+  return read.size < KINDS.length ? 'not read in full' : null;
+}
+
+function regionCeiling(report: Report, region: string, all: readonly Snapshot[]): Ceiling {
+  return unreadRegion(report, region) ?? ceilingOf(all, report) ?? 'size not known';
+}
+
 /** Every region that is billed or has snapshots, the highest bill first. */
 export function regionBills(report: Report, { byRegion }: MonthlyBill): readonly RegionBill[] {
   const snapshots = snapshotsByRegion(report);
@@ -51,8 +65,8 @@ export function regionBills(report: Report, { byRegion }: MonthlyBill): readonly
       const { all, expiring } = snapshots.get(region) ?? { all: [], expiring: [] };
       return {
         region,
-        billed: billedAt(byRegion.get(region) ?? 0n),
-        ceiling: ceilingOf(all, report),
+        billed: amountInCents(byRegion.get(region) ?? 0n),
+        ceiling: regionCeiling(report, region, all),
         expireCeiling: ceilingOf(expiring, report),
       };
     })
@@ -67,11 +81,12 @@ export function savedAtMost(report: Report, bill: MonthlyBill): number {
   const regions = regionBills(report, bill);
   const elsewhere = regions.reduce((sum, { region, billed }) => sum + (REGION.test(region) ? 0 : billed), 0);
   const most = regions.map(({ region, billed, expireCeiling }) => {
-    const inBill = bill.byRegion.has(region) ? billed : elsewhere;
+    const inBill = Math.max(0, bill.byRegion.has(region) ? billed : elsewhere);
     return Math.min(inBill, expireCeiling ?? inBill);
   });
   const sum = most.reduce((all, each) => all + each, 0);
-  return Math.min(Math.round(sum * 100) / 100, billedAt(bill.total));
+  const charged = [...bill.byRegion.values()].reduce((all, amount) => all + (amount > 0n ? amount : 0n), 0n);
+  return Math.min(Math.round(sum * 100) / 100, amountInCents(charged));
 }
 
 /** `Frankfurt (eu-central-1)`; of a code that is not known, `XYZ1 (not a known region)`. */
@@ -105,8 +120,8 @@ export function spendLine(report: Report): string | null {
 }
 
 /** `up to $300.00`. */
-export const upToText = (ceiling: number | null): string =>
-  ceiling === null ? 'size not known' : `up to ${formatDollars(ceiling)}`;
+export const upToText = (ceiling: Ceiling | null): string =>
+  typeof ceiling === 'number' ? `up to ${formatDollars(ceiling)}` : (ceiling ?? 'size not known');
 
 const MAX_NAMED_BILLS = 3;
 

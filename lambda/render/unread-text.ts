@@ -76,13 +76,19 @@ export function unreadByRegion(report: Pick<Report, 'scopes'>): readonly UnreadR
   });
 }
 
-/** What follows once everything can be read; `grace` as configured: `7d`. */
-export const afterUnreadText = (deletionMode: 'off' | 'approve' | 'automatic' | undefined, grace?: string): string => {
-  if (deletionMode === 'automatic')
-    return `Once a report is complete again, its e-mail names a day for each deletion, at least ${
-      grace === undefined ? 'the grace period' : durationText(grace)
-    } later.`;
-  return deletionMode === 'approve'
-    ? 'The next complete report has a plan that you can approve.'
-    : 'The next complete report lists what can be deleted.';
-};
+type DeletionMode = 'off' | 'approve' | 'automatic' | undefined;
+
+/** What a report does that is neither incomplete nor blocked; `grace` as configured: `7d`. */
+function reportDoes(mode: DeletionMode, grace?: string): string {
+  if (mode === 'approve') return 'has a plan that you can approve';
+  if (mode !== 'automatic') return 'lists what can be deleted';
+  return `names a day for each deletion, at least ${grace === undefined ? 'the grace period' : durationText(grace)} later`;
+}
+
+/** What follows once everything can be read. */
+export const afterUnreadText = (mode: DeletionMode, grace?: string): string =>
+  `The next complete report ${reportDoes(mode, grace)}.`;
+
+/** What follows once a plan is within its limits. */
+export const afterRaisingText = (mode: DeletionMode, grace?: string): string =>
+  `Once that is deployed, the next report ${reportDoes(mode, grace)}.`;

@@ -22,7 +22,8 @@ export interface AccountReportRequest {
   readonly deadline: number;
 }
 
-function withPlanBlocked({ report, plan }: MadeReport, digest: Digest): MadeReport {
+/** The report with a plan that is for reading only. */
+export function forReading({ report, plan }: MadeReport, digest: Digest): MadeReport {
   const blocked = plan.blocked?.code === 'inventory.incomplete' ? plan.blocked : REPORT_ONLY;
   const { digest: _, ...content } = plan;
   const marked: Omit<NewPlan, 'digest'> = { ...content, blocked };
@@ -52,7 +53,7 @@ export async function makeAccountReport(
     inventory: { regions: config.regions, kinds: config.kinds, deadline },
     previous,
   });
-  return withPlanBlocked(made, ports.digest);
+  return forReading(made, ports.digest);
 }
 
 /** Stores the files of such a report, and its plan, in the folder of the account. */

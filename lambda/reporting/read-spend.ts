@@ -80,7 +80,9 @@ async function billsBetween(
   const answer = await readBills(missing, last, abortSignal);
   if (answer.state === 'unread') return answer;
   for (const bill of answer.bills) {
-    if (store !== null && !bills.has(bill.month) && isSettled(bill, now)) await storeBill(store, bill);
+    // A bill that cannot be stored is asked for again by the next report.
+    if (store !== null && !bills.has(bill.month) && isSettled(bill, now))
+      await storeBill(store, bill).catch(() => undefined);
     bills.set(bill.month, bill);
   }
   return bills;

@@ -5,7 +5,7 @@ import type { Zone } from '../core/time/zone';
 import { compareText } from '../core/util/compare-text';
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
-import { reportSubject } from '../render/email-subject';
+import { reportSubject, type SubjectContext } from '../render/email-subject';
 import type { HistoryPoint } from '../render/page/page-context';
 import { type IndexedDeletion, type IndexedReport, renderIndex } from '../render/report-index';
 import { INDEX_JSON, INDEX_PAGE, REPORT_JSON, REPORTS, resultFile, resultPage } from '../storage/keys';
@@ -91,10 +91,10 @@ export async function indexReports(
   store: Store,
   report: Report,
   deletes: boolean,
-  due: ReadonlyMap<string, string> = new Map(),
+  announced: SubjectContext = {},
   region: string | null = null,
 ): Promise<void> {
-  const entry: ReportEntry = { outcome: reportSubject(report, { due }), totals: totalsOfReport(report) };
+  const entry: ReportEntry = { outcome: reportSubject(report, announced), totals: totalsOfReport(report) };
   await indexReport(store, { reportId: report.reportId, zone: report.zone, entry }, { deletes, region });
 }
 

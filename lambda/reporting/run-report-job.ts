@@ -8,16 +8,18 @@ import { dayLabel, dayOf, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
 import { type EventsSent, type PutEvents, sendEvents } from '../ports/event-bus';
 import type { InventoryProgress } from '../ports/ports';
-import { withTimeout } from '../ports/with-timeout';
+import { type TimedResult, withTimeout } from '../ports/with-timeout';
 import { invokeCommand } from '../render/deletion-commands';
+import type { SubjectContext } from '../render/email-subject';
 import type { HistoryPoint } from '../render/page/page-context';
 import type { DeployedRun } from '../render/report-header';
 import { type EvidenceSettings, evidenceEntry, headText, recordEvidence } from '../storage/evidence';
 import { begunFile, EVIDENCE, planFile, reportFiles, runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
+import { readTold, recordTold } from '../storage/told-days';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { indexReports, reportTotals } from './report-index';
-import { inRunningDeletion } from './running-deletion';
+import { inRunningDeletions } from './running-deletion';
 import { wasSent } from './send-lock';
 import { type DeletionNotice, type Sending, type SendOptions, type SendPorts, sendReport } from './send-report';
 import { previousReport, type StoredPage, storeReport } from './store-report';
@@ -54,7 +56,11 @@ export interface RunRequest {
 /** Time limit (ms) of each read of the store before the inventory. */
 const READ_TIMEOUT_MS = 30_000;
 
-type ReportCountdown = Pick<DeletionNotice, 'due' | 'isDeleting' | 'countedFrom' | 'toldSince' | 'starts'>;
+type ReportCountdown = Pick<DeletionNotice, 'due' | 'isDeleting' | 'countedFrom' | 'starts'>;
+
+/** The snapshots of a plan (ARNs) that a running deletion may still delete. */
+const alsoIn = ({ items }: NewPlan, running: ReadonlySet<string>): readonly string[] =>
+  Array.from(items, ({ arn }) => arn).filter((arn) => running.has(arn));
 
 /**
  * Returns the first day on which each snapshot of a plan can be deleted automatically, which is the day of the report
@@ -66,25 +72,25 @@ async function dueDays(
   { config, reportId, scheduledAt, isFirstCheck = false, deletion }: RunRequest,
   plan: NewPlan,
   confirmedSubscribers: number | null,
+  running: ReadonlySet<string>,
 ): Promise<ReportCountdown> {
   const { reportSchedule } = deletion ?? {};
   const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
   const runs = await readRuns(store, digest, graceHistoryStart(settings, clock()));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
-  const { due: first, ...from } = countdown(plan, earlier, settings, isFirstCheck ? null : scheduledAt);
-  const running = await inRunningDeletion(store, digest, clock());
-  const inPlan = Array.from(plan.items, ({ arn }) => arn).filter((arn) => running.has(arn));
-  // What an incomplete report did not read can be among those that are deleted.
-  const isDeleting = inPlan.length > 0 || (!plan.complete && running.size > 0);
-  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), isDeleting, ...from };
+  const told = await readTold(store, digest, Date.parse(plan.createdAt), runs);
+  const { due: first, ...from } = countdown(plan, earlier, told, settings, isFirstCheck ? null : scheduledAt);
+  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), ...from };
   const canCount = plan.complete && plan.blocked === null;
   const madeAt = Date.parse(plan.createdAt);
-  const due = new Map([...first, ...(canCount ? inPlan : []).map((arn) => [arn, madeAt] as const)]);
+  const due = new Map([...first, ...(canCount ? alsoIn(plan, running) : []).map((arn) => [arn, madeAt] as const)]);
+  const starts = announcedStarts(plan, due);
+  // Before anyone can read them: a day that was told is never forgotten, whatever fails from here on.
+  await recordTold(store, plan, starts);
   return {
     due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
-    isDeleting: isDeleting && !canCount,
     ...from,
-    starts: announcedStarts(plan, due),
+    starts,
   };
 }
 
@@ -110,6 +116,43 @@ export type RunResult =
 const NO_DAYS: ReportCountdown = { due: null };
 /** No countdown runs. */
 const NO_COUNTDOWN: ReportCountdown = { due: new Map() };
+
+/** What a report says of deletions to come and of those that run, and what could not be found of it. */
+interface FoundDays {
+  readonly days: ReportCountdown;
+  readonly failures: readonly Error[];
+}
+
+/**
+ * Finds what a report says of deletions. Where it is not known which of them run, it names no day: any could be wrong.
+ * Nor does it where it could not note that it began, because a deletion that selects its snapshots does not see it then.
+ */
+async function findDays(
+  ports: RunPorts,
+  request: RunRequest,
+  plan: NewPlan,
+  { confirmedSubscribers, begun }: Pick<Surroundings, 'confirmedSubscribers' | 'begun'>,
+  left: () => number | null,
+): Promise<FoundDays> {
+  const { store, digest, clock } = ports;
+  if (request.deletion === undefined) return { days: NO_COUNTDOWN, failures: [] };
+  const isAutomatic = request.deletion.mode === 'automatic';
+  const running = await withTimeout('find the deletions that may still run', shorter(left()), () =>
+    inRunningDeletions(store, digest, clock()),
+  );
+  if (running.failure !== null)
+    return { days: { ...(isAutomatic ? NO_DAYS : NO_COUNTDOWN), isDeleting: null }, failures: [running.failure] };
+  const arns = running.value;
+  // What an incomplete report did not read can be among those that are deleted.
+  const isDeleting = alsoIn(plan, arns).length > 0 || (!plan.complete && arns.size > 0);
+  if (!isAutomatic) return { days: { ...NO_COUNTDOWN, isDeleting }, failures: [] };
+  if (begun.failure !== null) return { days: { ...NO_DAYS, isDeleting }, failures: [begun.failure] };
+  const days = await withTimeout('find the days of deletions', shorter(left()), () =>
+    dueDays(ports, request, plan, confirmedSubscribers, arns),
+  );
+  const failures = days.failure === null ? [] : [days.failure];
+  return { days: { ...(days.value ?? NO_DAYS), isDeleting }, failures };
+}
 
 /** Which parts of a report are stored, and why the others are not. */
 interface Kept {
@@ -147,11 +190,16 @@ const runOf = ({ region, functionName, nextReport }: RunRequest): DeployedRun =>
   ...(nextReport !== undefined && { nextReport }),
 });
 
+const announcementOf = ({ due, isDeleting }: ReportCountdown): SubjectContext => ({
+  ...(due !== null && { due }),
+  ...(isDeleting !== undefined && { isDeleting }),
+});
+
 /** The surroundings of the stored page. */
 const storedPageOf = (
   request: RunRequest,
   plan: NewPlan,
-  { due, isDeleting }: ReportCountdown,
+  days: ReportCountdown,
   history: readonly HistoryPoint[],
 ): StoredPage => {
   const { config, deletion } = request;
@@ -161,40 +209,46 @@ const storedPageOf = (
     deletionMode: deletion?.mode ?? 'off',
     run: runOf(request),
     history,
-    ...(due !== null && { due }),
-    ...(isDeleting === true && { isDeleting }),
+    ...announcementOf(days),
     ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
     ...(deletion !== undefined && { applyCommand: invokeCommand(plan, deletion.functionArn) }),
   };
 };
+
+/** What a run knows besides its report. */
+interface Surroundings {
+  readonly confirmedSubscribers: number | null;
+  /** Whether it could note that it began. */
+  readonly begun: TimedResult<boolean>;
+  readonly history: readonly HistoryPoint[];
+}
 
 /** Finds the days of the countdown of a report, and stores it. A failure is data: the report is still to be sent. */
 async function keepReport(
   ports: RunPorts,
   request: RunRequest,
   { report, plan }: MadeReport,
-  confirmedSubscribers: number | null,
-  history: readonly HistoryPoint[],
+  known: Surroundings,
 ): Promise<Kept> {
   const { deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
-  const days = await withTimeout('find the days of deletions', shorter(left()), async () =>
-    deletion?.mode === 'automatic' ? dueDays(ports, request, plan, confirmedSubscribers) : NO_COUNTDOWN,
-  );
-  const page = storedPageOf(request, plan, days.value ?? NO_DAYS, history);
+  const { days, failures: unknown } = await findDays(ports, request, plan, known, left);
+  const page = storedPageOf(request, plan, days, known.history);
   const startedAt = ports.clock();
   const storing = await withTimeout('store the report', left(), (signal) =>
     storeReport(ports.store, report, plan, page, signal),
   );
-  if (storing.failure !== null)
-    return { stored: false, listed: false, days: NO_DAYS, evidenceHead: null, failures: [storing.failure] };
+  if (storing.failure !== null) {
+    const { isDeleting = false } = days;
+    const unstored = { stored: false, listed: false, days: { ...NO_DAYS, isDeleting }, evidenceHead: null };
+    return { ...unstored, failures: [storing.failure] };
+  }
   const recording = await withTimeout('record the report', left(), () => recordReport(ports, report, startedAt));
   const listing = await withTimeout('list the report among the others', left(), () =>
-    indexReports(ports.store, report, deletion !== undefined, days.value?.due ?? new Map(), request.region),
+    indexReports(ports.store, report, deletion !== undefined, announcementOf(days), request.region),
   );
-  const failures = [recording.failure, listing.failure, days.failure].filter((failure) => failure !== null);
-  const evidenceHead = recording.value;
-  return { stored: true, listed: listing.failure === null, days: days.value ?? NO_DAYS, evidenceHead, failures };
+  const failures = [recording.failure, listing.failure, ...unknown].filter((failure) => failure !== null);
+  return { stored: true, listed: listing.failure === null, days, evidenceHead: recording.value, failures };
 }
 
 /** Returns a report as it is sent: with failures as problems, and with a blocked plan where it was not stored. */
@@ -277,7 +331,7 @@ export async function runReport(
   if (before.value === true) return { reportId, delivery: 'already-sent' };
   const begun = await withTimeout('note that the run began', READ_TIMEOUT_MS, () =>
     ports.store.putIfAbsent({
-      key: begunFile(runTime(reportId)),
+      key: begunFile(reportId),
       contentType: 'text/plain',
       body: [new Date(startedAt).toISOString()],
     }),
@@ -290,7 +344,8 @@ export async function runReport(
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
   const confirmedSubscribers = await ports.channel.confirmedSubscribers();
-  const kept = await keepReport(ports, request, made, confirmedSubscribers, history.value ?? []);
+  const surroundings = { confirmedSubscribers, begun, history: history.value ?? [] };
+  const kept = await keepReport(ports, request, made, surroundings);
   const isUnknown = begun.failure !== null && !kept.stored && request.deletion?.mode === 'automatic';
   const report = asSent(made.report, isUnknown ? { ...kept, failures: [...kept.failures, NOT_INTERRUPTED] } : kept);
   const isFirstReport = last.value?.isFirst === true;
@@ -298,7 +353,8 @@ export async function runReport(
   const known = { isFirstReport, confirmedSubscribers, ...evidenceHead };
   const sending = await sendReport(ports, report, sendOptions(request, kept, known));
   const events = await announceReport(ports, report, sending, kept, request);
-  if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);
+  const notPut = events.events === 'failed' ? [new Error(`the events were not put: ${events.eventsFailure}`)] : [];
+  if (kept.failures.length > 0) throw notKept(reportId, kept.stored, [...kept.failures, ...notPut]);
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
   return {
     reportId,

@@ -75,8 +75,6 @@ export interface RunNote {
   readonly announced: boolean;
   /** When the oldest report that counted for its countdown was made (ISO 8601); absent where it announced nothing. */
   readonly countedFrom?: string;
-  /** When the oldest report was made (ISO 8601) of which an announced start was still to come; absent: none was. */
-  readonly toldSince?: string;
   /** The starts of deletions that it announced, in the order of its plan; absent: not known. */
   readonly starts?: AnnouncedStarts;
   /** Whether the check for the first report started the run, and not the schedule of the reports. */

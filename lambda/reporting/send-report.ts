@@ -70,18 +70,18 @@ export interface DeletionNotice {
    * nothing is announced.
    */
   readonly due: ReadonlyMap<string, string> | null;
-  /** Whether an automatic deletion of earlier reports may still run, and this report announces nothing; absent: none does. */
-  readonly isDeleting?: boolean;
+  /** Whether a deletion of earlier reports may still run; null: not known. Absent: none does. */
+  readonly isDeleting?: boolean | null;
   /** When the oldest report that counts for it was made (epoch ms). */
   readonly countedFrom?: number;
-  /** When the oldest report was made (epoch ms) of which an announced start is still to come; null: none is. */
-  readonly toldSince?: number | null;
   /** The starts of the days in `due`, in the order of the plan; absent: not known. */
   readonly starts?: AnnouncedStarts;
   /** The expression of the report's schedule; absent: not known. */
   readonly reportSchedule?: string;
   /** The name of the schedule that starts the deletion. */
   readonly schedule?: string;
+  /** Whether a person can also approve on the dashboard. */
+  readonly approval?: 'dashboard';
 }
 
 /**
@@ -126,8 +126,9 @@ function contextOf(
     isFirstReport,
     ...(limits !== undefined && { limits }),
     ...(dashboard !== undefined && { dashboard }),
+    ...(deletion?.approval === 'dashboard' && { approvesOnDashboard: true }),
     ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
-    ...(deletion?.isDeleting === true && { isDeleting: true }),
+    ...(deletion?.isDeleting !== undefined && { isDeleting: deletion.isDeleting }),
     ...(evidenceHead !== undefined && { evidenceHead }),
   } as const;
   if (!stored) return { ...shared, fullReport: null, files: [], applyCommand: null };
@@ -192,7 +193,6 @@ async function sendEmail(
     ...(options.deletion?.countedFrom !== undefined && {
       countedFrom: new Date(options.deletion.countedFrom).toISOString(),
     }),
-    ...(options.deletion?.toldSince != null && { toldSince: new Date(options.deletion.toldSince).toISOString() }),
     ...(options.deletion?.starts !== undefined && { starts: options.deletion.starts }),
   };
   const note = (name: string): Promise<void> =>

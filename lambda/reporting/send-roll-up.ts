@@ -1,3 +1,5 @@
+import type { Config } from '../core/policy/config';
+import type { FollowedRollUp } from '../core/report/account-changes';
 import { compactInstant } from '../core/time/instant';
 import type { Message } from '../ports/ports';
 import { FAILED_BY_HAND, runTime, SENT, SENT_BY_HAND } from '../storage/keys';
@@ -11,6 +13,18 @@ export interface RollUpMessage {
   readonly scheduledAt: number | null;
   readonly message: Message;
   readonly confirmedSubscribers: number | null;
+}
+
+/** Whether the message about an organization is to be sent, as `report.send` says. */
+export function wantsRollUp(
+  { complete, totals, warnings, accounts, changes }: FollowedRollUp,
+  send: Config['report']['send'],
+): boolean {
+  if (send === 'always' || !complete || totals.problems > 0 || warnings !== undefined) return true;
+  const { since: _, ...lists } = changes ?? { since: '' };
+  if (Object.values(lists).some(({ length }) => length > 0)) return true;
+  if (send === 'expiring') return totals.expire > 0;
+  return changes === null || accounts.some(({ changed }) => changed !== false);
 }
 
 /** Sends the message about an organization, once for each scheduled time (`scheduledAt` null sends always). */
@@ -29,6 +43,7 @@ export async function sendRollUp(
     await note(claim === null ? FAILED_BY_HAND : `failed-${claim.attempt}`);
     throw error;
   }
-  await note(claim === null ? SENT_BY_HAND : SENT);
+  // Without its note it is sent all the same: a step that failed here would send it again.
+  await note(claim === null ? SENT_BY_HAND : SENT).catch(() => undefined);
   return 'sent';
 }

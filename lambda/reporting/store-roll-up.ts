@@ -33,7 +33,7 @@ export async function storeRollUp(
   });
   const { keep, expire, monthlyCostCeiling } = totals;
   const entry = {
-    outcome: renderRollUpEmail(rollUp, { details: new Map() }).subject,
+    outcome: renderRollUpEmail(rollUp).subject,
     totals: complete ? { keep, expire, monthlyCostCeiling } : null,
     json: 'summary.json',
   };

@@ -13,6 +13,7 @@ const OPTIONAL_NAMES = {
   reportSchedule: 'REPORT_SCHEDULE',
   deletionSchedule: 'DELETION_SCHEDULE',
   dashboard: 'DASHBOARD',
+  approval: 'APPROVAL',
   keptDays: 'KEPT_DAYS',
   objectLock: 'OBJECT_LOCK',
   memberRole: 'MEMBER_ROLE',
@@ -61,6 +62,8 @@ export interface ReportEnv {
     readonly mode: DeployedDeletion;
     /** The name of the schedule that starts the deletion. */
     readonly schedule?: string;
+    /** Whether a person can also approve on the dashboard. */
+    readonly approval?: 'dashboard';
   };
   /** The expression of the report's schedule, by which the days of deletions and of the next report are known. */
   readonly reportSchedule?: string;
@@ -100,7 +103,7 @@ export interface BatchEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'regio
 export interface OrganizationEnv
   extends Pick<
     ReportEnv,
-    'topicArn' | 'bucket' | 'region' | 'reportSchedule' | 'dashboard' | 'keptDays' | 'objectLock'
+    'topicArn' | 'bucket' | 'region' | 'eventBus' | 'reportSchedule' | 'dashboard' | 'keptDays' | 'objectLock'
   > {
   /** The name of the function that reads a batch of accounts. */
   readonly batchFunction: string;
@@ -175,6 +178,7 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
         functionArn,
         mode: readMode(value(OPTIONAL_NAMES.deletionMode)),
         ...(schedule !== undefined && { schedule }),
+        ...(optional('approval') === 'dashboard' && { approval: 'dashboard' as const }),
       },
     }),
     ...readRecording(value),
@@ -224,13 +228,14 @@ export function parseBatchEnv(env: Environment): BatchEnv {
 
 /** Reads the environment of the function that reports on an organization, as `parseEnv` does. */
 export function parseOrganizationEnv(env: Environment): OrganizationEnv {
-  const { topicArn, bucket, region, reportSchedule, dashboard, keptDays, objectLock } = parseEnv(env);
+  const { topicArn, bucket, region, eventBus, reportSchedule, dashboard, keptDays, objectLock } = parseEnv(env);
   requireSet(env, [OPTIONAL_NAMES.batchFunction]);
   return {
     topicArn,
     bucket,
     region,
     batchFunction: env[OPTIONAL_NAMES.batchFunction] ?? '',
+    ...(eventBus !== undefined && { eventBus }),
     ...(reportSchedule !== undefined && { reportSchedule }),
     ...(dashboard !== undefined && { dashboard }),
     ...(keptDays !== undefined && { keptDays }),

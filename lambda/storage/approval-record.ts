@@ -6,6 +6,8 @@ import { APPROVAL, parseStored } from './schemas';
 export interface ApprovalRecord {
   readonly plan: { readonly id: string; readonly digest: string };
   readonly approvedBy: Approval | null;
+  /** The number of snapshots that were to be deleted; absent: not recorded. */
+  readonly count?: number;
   /** The id of the report that the plan is from; absent: not recorded. */
   readonly report?: string | null;
   /** The key of the file from which a copy of the plan was made. */
@@ -15,6 +17,7 @@ export interface ApprovalRecord {
 const SHAPE: z.ZodMiniType<ApprovalRecord> = z.looseObject({
   plan: z.looseObject({ id: z.string(), digest: z.string() }),
   approvedBy: z.nullable(APPROVAL),
+  count: z.exactOptional(z.number()),
   report: z.exactOptional(z.nullable(z.string())),
   planFile: z.exactOptional(z.string()),
 });

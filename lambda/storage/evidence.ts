@@ -7,6 +7,7 @@ import { DAY_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
 import { jsonText } from '../core/util/safe-text';
 import type { Clock, HashText, Store } from '../ports/ports';
+import { EMPTY_RECORD } from './json-object';
 import { evidenceName, evidenceNumber } from './keys';
 import { EVIDENCE_RECORD, type EvidenceRecord, parseStored } from './schemas';
 
@@ -82,9 +83,10 @@ async function readEvidence({ store, folder }: EvidencePlace, number: number): P
   if (text === null) return null;
   const record = parseStored(EVIDENCE_RECORD, text);
   if (record?.number === number) return { record, text };
+  const wrong = text === '' ? EMPTY_RECORD : 'is not as it was written; restore it';
   throw new RetentionError(
     'evidence.unreadable',
-    `cannot continue the evidence chain: ${store.locate(key)} is not as it was written; restore it, and run the same again`,
+    `cannot continue the evidence chain: ${store.locate(key)} ${wrong}, and run the same again`,
   );
 }
 

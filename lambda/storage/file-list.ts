@@ -10,7 +10,7 @@ export interface FileList {
   readonly files: readonly HashedFile[];
   /** Whether the result was finished, so that no later run may replace any of the files. */
   readonly isFinished: boolean;
-  /** Whether the index of results had the finished result. */
+  /** Whether the index of results had the result: of a finished plan, the finished one. */
   readonly isIndexed: boolean;
 }
 

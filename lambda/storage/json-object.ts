@@ -7,3 +7,7 @@ export const jsonObject = (key: string, value: unknown): StoredObject => ({
   contentType: 'application/json',
   body: [`${jsonText(value)}\n`],
 });
+
+/** What is wrong with a record that a crash left empty, and the remedy: there is nothing to restore. */
+export const EMPTY_RECORD =
+  'is empty, because a crash or a full disk ended its write; remove it while no deletion runs';

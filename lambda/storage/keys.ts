@@ -3,6 +3,8 @@
  * the command line, IAM policies and lifecycle rules take every key and prefix from here.
  */
 
+import { compactInstant, instantOfId } from '../core/time/instant';
+
 /** Folders: reports with their index; plans; notes of the runs that made reports; results of plans. */
 export const REPORTS = 'reports/';
 export const PLANS = 'plans/';
@@ -40,7 +42,7 @@ export const accountMailedFile = (reportId: string, account: string): string =>
 /** The place of a file of a report, or of its plan, where it is that of one account of an organization. */
 export const accountKey = (key: string, account: string): string =>
   key
-    .replace(/^reports\/([^/]+)\/(?=.)/, (_, id: string) => `${reportFolder(id)}${account}/`)
+    .replace(/^reports\/([^/]+)\//, (_, id: string) => `${reportFolder(id)}${account}/`)
     .replace(/^plans\/([^/]+)\.json$/, (_, id: string) => `${reportFolder(id)}${account}/plan.json`);
 
 /** The index of all reports, as JSON and as a page. */
@@ -74,8 +76,21 @@ export const FAILED_BY_HAND = 'failed-by-hand';
 /** A note of a run, named SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. */
 export const noteFile = (time: string, name: string): string => `${runFolder(time)}${name}.json`;
 
-/** The note that a run of this time began: one that leaves nothing else did not end well. */
-export const begunFile = (time: string): string => `${runFolder(time)}begun.txt`;
+/** The note that the run that makes a report began: one that leaves nothing else did not end well. */
+export const begunFile = (reportId: string): string => `${runFolder(runTime(reportId))}begun-${reportId}.txt`;
+
+/** Matches the name of such a note in the folder of its time. */
+export const BEGUN_NAME = /^begun-/;
+
+/** The days that a report tells, of which the last start is at `until` (epoch ms). */
+export const toldFile = (reportId: string, until: number): string =>
+  `${runFolder(runTime(reportId))}told-${compactInstant(Math.ceil(until / 1_000) * 1_000)}-${reportId}.json`;
+
+/** Returns the last start (epoch ms) of the days in an object, by its name in the folder of all runs; null: another. */
+export function toldUntil(name: string): number | null {
+  const [, id] = /^[^/]+\/told-([^/]+)\.json$/.exec(name) ?? [];
+  return id === undefined ? null : instantOfId(id);
+}
 
 /** The claim of one attempt to e-mail the report of a scheduled run. */
 export const claimFile = (time: string, attempt: number): string => `${runFolder(time)}claim-${attempt}.txt`;
@@ -159,6 +174,9 @@ export function evidenceNumber(name: string): number | null {
 
 /** The approval of a plan for one run. */
 export const approvalFile = (plan: PlanKey, run: string): string => `${recordFolder(plan)}once-approval-${run}.json`;
+
+/** Returns the run of an approval by its key. */
+export const runOfApproval = (key: string): string => /\/once-approval-([^/]+)\.json$/.exec(key)?.[1] ?? '';
 
 /** A copy of the plan file that a run from the command line applied. */
 export const planCopyFile = (plan: PlanKey): string => `${recordFolder(plan)}once-plan.json`;

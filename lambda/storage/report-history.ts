@@ -4,7 +4,7 @@ import { instantOfId } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import type { Digest, Store } from '../ports/ports';
 import {
-  begunFile,
+  BEGUN_NAME,
   noteFile,
   PLANS,
   planFile,
@@ -12,6 +12,7 @@ import {
   REPORTS,
   RUNS,
   reportFolder,
+  runFolder,
   runTime,
   SENT,
   SENT_BY_HAND,
@@ -95,34 +96,37 @@ async function listRuns(store: Store): Promise<ReadonlyMap<string, readonly stri
   return new Map([...ids].sort(([a], [b]) => (a < b ? 1 : -1)));
 }
 
+/** When the store wrote the last note that a run of a time began (epoch ms): an event can be sent again; null: never. */
+async function lastBegun(store: Store, time: string): Promise<number | null> {
+  const notes = [...(await store.listDated(runFolder(time)))].filter(([name]) => BEGUN_NAME.test(name));
+  return notes.reduce<number | null>((last, [, at]) => Math.max(last ?? 0, at ?? 0), null);
+}
+
 async function readRun(store: Store, digest: Digest, time: string, ids: readonly string[]): Promise<ReportRun> {
   const plans = await Promise.all(ids.map((id) => readStoredPlan(store, digest, id)));
-  const begunAt = plans.length > 0 ? null : ((await store.getDated(begunFile(time)))?.storedAt ?? null);
   const mailed = await readMailed(store, time);
+  const begunAt = mailed === null ? await lastBegun(store, time) : null;
   return { time, plans, mailed, ...(begunAt !== null && { begunAt }) };
 }
 
 /**
  * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a
  * report can still run, and at least one from before those; newest first. They reach back to the newest report that was
- * e-mailed, without those before it that were not, and to the reports whose days were still to come then. What is left
- * of a report that was never finished, and so never had a plan, counts only as one that was not e-mailed. A plan of a
- * time at which no report run began was stored by a person, and belongs to no run.
+ * e-mailed, without those before it that were not. What is left of a report that was never finished, and so never had a
+ * plan, counts only as one that was not e-mailed. A plan of a time at which no report run began was stored by a person,
+ * and belongs to no run.
  */
 export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
   const ids = await listRuns(store);
   const runs: ReportRun[] = [];
   let left = [...ids.keys()];
-  let toldSince: number | null = null;
   for (let time = left.shift(); time !== undefined; time = left.shift()) {
     const run = await readRun(store, digest, time, ids.get(time) ?? []);
     const wasMailed = run.mailed !== null || runs.some(({ mailed }) => mailed !== null);
     runs.push(run);
-    toldSince ??= run.mailed?.toldSince ?? null;
-    const oldest = Math.min(since, toldSince ?? since);
-    if ((instantOfId(`${time}-`) ?? 0) > oldest - GRACE_MARGIN_MS - FROM_ID) continue;
+    if ((instantOfId(`${time}-`) ?? 0) > since - GRACE_MARGIN_MS - FROM_ID) continue;
     if (wasMailed) break;
-    // Where a report without deletions is not sent, the days of the newest e-mail can still be to come.
+    // The newest e-mail tells when a rate fires, also where reports without deletions are not sent.
     const sent = await mailedTimes(store);
     left = left.filter((each) => sent.has(each));
   }

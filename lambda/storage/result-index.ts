@@ -124,6 +124,12 @@ export function indexedPlans(plans: Iterable<IndexedPlan>): ReadonlyMap<string, 
 export const isIndexed = (plan: IndexedPlan | undefined, storedAt: number | null): boolean =>
   plan !== undefined && (plan.status === 'finished' || (storedAt !== null && plan.storedAt === storedAt));
 
+/** Returns the state in which the index has the result of a plan; null: it has none. */
+export async function statusInIndex(store: Store, id: string): Promise<IndexedPlan['status'] | null> {
+  const heads = await readIndexHeads(store);
+  return indexedPlans(heads.flatMap(({ plans }) => plans ?? [])).get(id)?.status ?? null;
+}
+
 /** Returns the ids of the plans whose results have these names. */
 export const resultIds = (names: Iterable<string>): readonly string[] =>
   [...names]

@@ -12,6 +12,7 @@ import {
   type ItemResult,
   NO_ITEM_DETAILS,
   OUTCOMES,
+  type SendingApproval,
 } from '../core/plan/outcome';
 import { DECIMAL, type Plan } from '../core/plan/plan';
 import { MAX_REASON_LENGTH } from '../core/policy/reason-summary';
@@ -123,6 +124,20 @@ export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
   mayStillBeDeleted: z.exactOptional(z.literal(true)),
 });
 
+/** The totals of a result, as the published schema of it has them too. */
+export const RESULT_TOTALS = {
+  requested: z.number(),
+  deleted: z.number(),
+  alreadyGone: z.number(),
+  spared: z.number(),
+  changed: z.number(),
+  failed: z.number(),
+  open: z.number(),
+  freedGb: z.number(),
+  freedMonthlyCostCeiling: z.number(),
+  currency: z.literal('USD'),
+};
+
 /** The result of a plan. */
 export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   schemaVersion: z.literal(1),
@@ -134,22 +149,12 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   status: z.enum(['unfinished', 'finished']),
   startedAt: z.string(),
   updatedAt: z.string(),
-  totals: z.looseObject({
-    requested: z.number(),
-    deleted: z.number(),
-    alreadyGone: z.number(),
-    spared: z.number(),
-    changed: z.number(),
-    failed: z.number(),
-    open: z.number(),
-    freedGb: z.number(),
-    freedMonthlyCostCeiling: z.number(),
-    currency: z.literal('USD'),
-  }),
+  totals: z.looseObject(RESULT_TOTALS),
   unsettled: z.exactOptional(
     z.array(
       z.looseObject({
         ...{ ...FACTS, arn: z.string(), name: z.nullable(z.string()), at: z.exactOptional(z.string()) },
+        approvedBy: z.exactOptional(z.nullable(APPROVAL)),
       }),
     ),
   ),
@@ -175,6 +180,7 @@ interface AttemptBase {
   readonly run: string;
   readonly revision: number;
   readonly earlier: boolean;
+  readonly approvedBy: SendingApproval;
   readonly at: string;
   readonly facts: ItemDetails;
 }
@@ -197,6 +203,7 @@ const attemptBase = {
   revision: z.number(),
   // Where it is not known, a delete may have been sent.
   earlier: z.catch(z.boolean(), true),
+  approvedBy: z.catch(z.nullable(z.union([z.literal('first'), APPROVAL])), null),
   at: z.string(),
   facts: z.catch(facts, NO_ITEM_DETAILS),
 };
@@ -224,9 +231,10 @@ export const LOCK = z.looseObject({
   released: z.catch(z.boolean(), false),
 });
 
-/** How an execution ended, and the digest of its plan. */
+/** How an execution ended, with its run and the digest of its plan. `run` absent: a note of an earlier version. */
 export const EXECUTION_END = z.looseObject({
   digest: z.string(),
+  run: z.exactOptional(z.string()),
   end: z.union([
     z.looseObject({ state: z.literal('finished') }),
     z.looseObject({
@@ -283,6 +291,8 @@ export const EVIDENCE_RECORD: z.ZodMiniType<EvidenceRecord> = z.looseObject({
 
 const instantOrNull = z.catch(z.pipe(z.string(), z.transform(parseInstant)), null);
 
+const starts = z.array(z.tuple([z.nullable(z.number()), z.number()]));
+
 /** The note that a report was e-mailed. All that cannot be read in it counts as not noted. */
 export const SENT_NOTE = z.looseObject({
   reportId: z.pipe(z.unknown().check(z.refine((id) => id !== undefined)), z.transform(String)),
@@ -291,11 +301,13 @@ export const SENT_NOTE = z.looseObject({
   announced: z.catch(z.boolean(), false),
   at: instantOrNull,
   countedFrom: instantOrNull,
-  toldSince: instantOrNull,
   schedule: z.catch(z.nullable(z.string()), null),
-  starts: z.catch(z.nullable(z.array(z.tuple([z.nullable(z.number()), z.number()]))), null),
+  starts: z.catch(z.nullable(starts), null),
   firstCheck: z.catch(z.boolean(), false),
 });
+
+/** The days that a report tells. */
+export const TOLD_NOTE = z.looseObject({ reportId: z.string(), digest: z.string(), config: z.string(), starts });
 
 const arn = z.string().check(z.refine((text) => parseArn(text) !== null));
 
@@ -337,9 +349,11 @@ export const ACCOUNT_LIST = z.looseObject({
   schemaVersion: z.literal(1),
   selected: z.array(z.looseObject(member)),
   notActive: z.array(z.looseObject({ ...member, state: z.nullable(z.string()) })),
+  warnings: z.array(z.string()),
 });
 
-const totals: z.ZodMiniType<Totals> = z.looseObject({
+/** The totals of a report, as the published schemas have them too. */
+export const REPORT_TOTALS = {
   snapshots: z.number(),
   keep: z.number(),
   expire: z.number(),
@@ -351,7 +365,9 @@ const totals: z.ZodMiniType<Totals> = z.looseObject({
   monthlyCostCeiling: z.number(),
   expireMonthlyCostCeiling: z.number(),
   currency: z.literal('USD'),
-});
+};
+
+const totals: z.ZodMiniType<Totals> = z.looseObject(REPORT_TOTALS);
 
 const accountRow = {
   ...member,
@@ -359,6 +375,9 @@ const accountRow = {
   error: z.nullable(z.looseObject({ code: z.string(), message: z.string() })),
   reportId: z.nullable(z.string()),
   totals: z.nullable(totals),
+  notRead: z.exactOptional(z.array(z.string())),
+  deniedRegions: z.exactOptional(z.array(z.string())),
+  changed: z.exactOptional(z.boolean()),
   byTag: z.exactOptional(
     z.array(
       z.looseObject({
@@ -387,6 +406,7 @@ export const SUMMARY: z.ZodMiniType<FollowedRollUp> = z.looseObject({
   accounts: z.array(z.looseObject({ ...accountRow, unreadReports: z.number() })),
   totals,
   costTag: z.exactOptional(z.string()),
+  warnings: z.exactOptional(z.array(z.string())),
   // A roll-up is sent with its bill or without it: no fault of it stops a message.
   spend: z.catch(
     z.nullable(

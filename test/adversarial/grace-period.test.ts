@@ -58,7 +58,8 @@ function bucket(now: () => number) {
         const x = all.get(k);
         return x ? { text: x.text, storedAt: x.at, inParts: false } : null;
       }),
-    listDeep: async () => new Map(),
+    listDeep: (p) =>
+      guarded('list', p, new Map(), () => new Map(under(p).map((k) => [k.slice(p.length), all.get(k)?.at ?? null]))),
     listDated: (p) =>
       guarded(
         'list',

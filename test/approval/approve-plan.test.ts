@@ -1,8 +1,24 @@
 import { approvePlan } from '../../lambda/approval/approve-plan';
 import { isDescribe } from '../../lambda/approval/parse-approval';
 import { RetentionError } from '../../lambda/core/util/errors';
+import { LOCK_FILE } from '../../lambda/storage/keys';
 import { widgetEvent } from '../support/console-widget';
-import { type ApprovalRig, anItem, approvalRig, aStoredPlan, CONFIG, ID, NOW } from './rig';
+import {
+  type ApprovalRig,
+  anItem,
+  approvalRig,
+  aStoredPlan,
+  begin,
+  CONFIG,
+  DASHBOARD,
+  end,
+  HOUR,
+  ID,
+  NOW,
+  put,
+  putResult,
+  REFUSED,
+} from './rig';
 
 const PLAN = aStoredPlan();
 const APPROVE = { plan: ID, digest: PLAN.digest, attempt: 0 };
@@ -17,6 +33,14 @@ const codeOf = (rig: ApprovalRig, event: unknown): Promise<string> =>
 const approvalOf = (typed: unknown, given: object = {}): Readonly<Record<string, unknown>> =>
   widgetEvent({ approve: { ...APPROVE, ...given } }, { count: typed });
 
+/** The lock of a run that applies a plan. */
+const aLock = (plan: string): object => ({
+  plan,
+  owner: { host: 'the deletion function', pid: 0, run: 'x#1' },
+  at: new Date(NOW - 60_000).toISOString(),
+  released: false,
+});
+
 describe('an approval on the dashboard', () => {
   it('starts one execution of the deletion function, named after the plan, with its count and the claim', async () => {
     const rig = approvalRig([PLAN]);
@@ -29,14 +53,67 @@ describe('an approval on the dashboard', () => {
 
   it('gives each attempt a name of its own, and a second click the same one', async () => {
     const rig = approvalRig([PLAN]);
-    for (const attempt of [0, 0, 1, 1, 12]) await approvePlan(rig.ports, approvalOf('3', { attempt }));
+    for (const attempt of [0, 0]) await approvePlan(rig.ports, approvalOf('3', { attempt }));
+    end(rig, PLAN, ID, REFUSED);
+    for (const attempt of [1, 1]) await approvePlan(rig.ports, approvalOf('3', { attempt }));
+    for (let number = 1; number < 12; number += 1) end(rig, PLAN, `${ID}-${number}`, REFUSED);
+    await approvePlan(rig.ports, approvalOf('3', { attempt: 12 }));
     expect(rig.started.map(({ execution }) => execution)).toEqual([ID, ID, `${ID}-1`, `${ID}-1`, `${ID}-12`]);
   });
 
-  it('reads plans alone', async () => {
+  it('reads plans and results alone', async () => {
     const rig = approvalRig([PLAN]);
-    await approvePlan(rig.ports, approvalOf('3'));
-    expect(rig.read).toEqual(['plans/', `plans/${ID}.json`]);
+    begin(rig, PLAN, `${ID}-0001`);
+    end(rig, PLAN, ID, REFUSED);
+    await approvePlan(rig.ports, approvalOf('3', { attempt: 1 }));
+    expect(rig.started).toHaveLength(1);
+    expect(rig.read.filter((key) => !/^(plans|results)\//.test(key))).toEqual([]);
+  });
+
+  it.each<[string, string, (rig: ApprovalRig) => void, object]>([
+    [
+      'finished',
+      'is finished',
+      (rig) => putResult(rig, PLAN),
+      { result: expect.objectContaining({ status: 'finished' }) },
+    ],
+    [
+      'running',
+      'is being applied',
+      (rig) => begin(rig, PLAN, `${ID}-0001`),
+      { result: null, approval: { by: DASHBOARD, at: NOW - HOUR } },
+    ],
+    ['running', 'has the lock', (rig) => put(rig, LOCK_FILE, aLock(ID)), { result: null, approval: null }],
+    [
+      'ended',
+      'was refused',
+      (rig) => {
+        begin(rig, PLAN, `${ID}-0001`);
+        end(rig, PLAN, ID, REFUSED);
+      },
+      { approval: { by: DASHBOARD, at: NOW - HOUR }, lastEnd: REFUSED },
+    ],
+  ])('tells what happened, and starts nothing, once the plan of its page %s: %s', async (state, _, use, told) => {
+    const newer = aStoredPlan({ id: '20261124T080000Z-1a2b3c4d' });
+    for (const plans of [[PLAN], [PLAN, newer]])
+      for (const typed of ['3', '7']) {
+        const rig = approvalRig(plans);
+        use(rig);
+        const answer = await approvePlan(rig.ports, approvalOf(typed));
+        expect(answer).toMatchObject({ state: 'used', used: { state, plan: ID, ...told } });
+        expect(rig.started).toEqual([]);
+      }
+  });
+
+  it.each<[string, (rig: ApprovalRig) => void, object]>([
+    ['plan.in-progress', (rig) => put(rig, LOCK_FILE, aLock('another')), {}],
+    ['plan.altered', (rig) => putResult(rig, PLAN, { plan: { id: ID, digest: 'another', count: 3 } }), {}],
+    ['result.unreadable', (rig) => put(rig, `results/${ID}.json`, '{'), {}],
+    ['approval.old-page', () => undefined, { attempt: 1 }],
+  ])('is refused with %s where what the bucket has does not fit the page', async (code, store, given) => {
+    const rig = approvalRig([PLAN]);
+    store(rig);
+    expect([await codeOf(rig, approvalOf('3', given)), rig.started]).toEqual([code, []]);
   });
 
   it.each<[string, unknown]>([
@@ -80,14 +157,55 @@ describe('an approval on the dashboard', () => {
     expect([await codeOf(rig, event), rig.started, rig.read]).toEqual(['event.malformed', [], []]);
   });
 
-  it('is refused in a widget whose own parameters approve: such a widget would approve with each refresh', async () => {
+  const FORGED = { forms: { all: { count: '3' } }, params: {}, accountId: '210987654321' };
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['an approval', { approve: APPROVE }],
+    ['an approval with a context of its own', { approve: APPROVE, widgetContext: FORGED }],
+    ['an approval with its count', { approve: APPROVE, count: '3', forms: FORGED.forms }],
+    ['an approval and more', { approve: APPROVE, plan: ID, digest: PLAN.digest, account: '123456789012' }],
+    ['a context under __proto__', { approve: APPROVE, ...JSON.parse('{"__proto__":{"widgetContext":{}}}') }],
+  ])('is none in a widget whose own parameters are %s, whatever was typed into a field', async (_, params) => {
+    for (const typed of [{}, { count: '3' }]) {
+      const rig = approvalRig([PLAN]);
+      const { widgetContext } = widgetEvent({}, typed) as { readonly widgetContext: object };
+      // A refresh of such a widget, and a click on a button in it, as CloudWatch sends them.
+      for (const event of [{}, { approve: APPROVE }])
+        expect(await codeOf(rig, { ...params, ...event, widgetContext: { ...widgetContext, params } })).toBe(
+          'event.malformed',
+        );
+      expect([rig.started, rig.read]).toEqual([[], []]);
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['a context of its own', { widgetContext: FORGED }],
+    ['a count', { count: '3' }],
+    ['a list', [1]],
+    ['a text', 'approve'],
+    ['a switch', true],
+  ])('is refused on a page whose widget has parameters, also harmless ones: %s', async (_, params) => {
     const rig = approvalRig([PLAN]);
-    const { widgetContext } = approvalOf('3');
-    const refreshed = {
-      approve: APPROVE,
-      widgetContext: { ...(widgetContext as object), params: { approve: APPROVE } },
+    const { widgetContext } = approvalOf('3') as { readonly widgetContext: object };
+    const event = { approve: APPROVE, widgetContext: { ...widgetContext, params } };
+    expect([await codeOf(rig, event), rig.started]).toEqual(['event.malformed', []]);
+    expect(await codeOf(rig, { ...approvalOf('3'), more: params })).toBe('event.malformed');
+  });
+
+  it.each([undefined, null, {}])('needs no parameters of the widget: %j', async (params) => {
+    const rig = approvalRig([PLAN]);
+    const { widgetContext } = approvalOf('3') as { readonly widgetContext: object };
+    expect(await codeOf(rig, { approve: APPROVE, widgetContext: { ...widgetContext, params } })).toBe('approved');
+  });
+
+  it('takes the account from the function, never from the context of the widget', async () => {
+    const other = aStoredPlan({ account: '210987654321' });
+    const rig = approvalRig([other]);
+    const { widgetContext } = approvalOf('3') as { readonly widgetContext: object };
+    const event = {
+      approve: { ...APPROVE, digest: other.digest },
+      widgetContext: { ...widgetContext, accountId: '210987654321' },
     };
-    expect([await codeOf(rig, refreshed), rig.started]).toEqual(['event.malformed', []]);
+    expect([await codeOf(rig, event), rig.started]).toEqual(['plan.account', []]);
   });
 
   it.each([

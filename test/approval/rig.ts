@@ -2,9 +2,10 @@ import type { ApprovedEvent, ApprovePorts } from '../../lambda/approval/approve-
 import type { Plan, PlanContent, PlanItem } from '../../lambda/core/plan/plan';
 import { renderPlanJson } from '../../lambda/render/plan';
 import { digestOf } from '../../lambda/runtime/digest';
-import { planFile } from '../../lambda/storage/keys';
-import { memoryStore } from '../fakes/memory-store';
+import { approvalFile, endedFile, planFile, resultFile } from '../../lambda/storage/keys';
+import { memoryStore, timesOf } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
+import { anOutcome, aResult, storedResult } from '../support/result-builder';
 
 export const ACCOUNT = '123456789012';
 export const ID = '20261123T080000Z-1a2b3c4d';
@@ -98,4 +99,37 @@ export function approvalRig(plans: readonly Plan[], given: Partial<ApprovePorts>
       ...given,
     },
   };
+}
+
+export const HOUR = 3_600_000;
+
+/** How the deletion function records an approval on the dashboard. */
+export const DASHBOARD = { kind: 'dashboard', arn: null, claimed: true } as const;
+
+/** How an execution ended that was refused. */
+export const REFUSED = {
+  state: 'refused',
+  code: 'inventory.incomplete',
+  text: 'not everything can be read now',
+} as const;
+
+/** Puts an object as it was written some time ago. */
+export function put({ objects }: ApprovalRig, key: string, value: unknown, at = NOW - HOUR): void {
+  objects.set(key, typeof value === 'string' ? value : JSON.stringify(value));
+  timesOf(objects).set(key, at);
+}
+
+/** Stores the approval with which a run begins. */
+export const begin = (rig: ApprovalRig, { id, digest }: Plan, run: string, at?: number): void =>
+  put(rig, approvalFile({ id, digest }, run), { plan: { id, digest }, run, approvedBy: DASHBOARD }, at);
+
+/** Notes the end of the run `<execution>-0001`. */
+export const end = (rig: ApprovalRig, plan: Plan, execution: string, ending: object, at?: number): void =>
+  put(rig, endedFile(plan.id, execution), { digest: plan.digest, run: `${execution}-0001`, end: ending }, at);
+
+/** Stores a result in which one snapshot was deleted. */
+export function putResult(rig: ApprovalRig, plan: Plan, given: Parameters<typeof aResult>[2] = {}): void {
+  const { id, digest, items } = plan;
+  const result = aResult(id, [anOutcome('web-1')], { plan: { id, digest, count: items.length }, ...given });
+  put(rig, resultFile(id), storedResult(result).body.join(''));
 }

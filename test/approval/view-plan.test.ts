@@ -1,35 +1,10 @@
 import { viewPlan } from '../../lambda/approval/view-plan';
-import type { Plan } from '../../lambda/core/plan/plan';
 import type { PlanState } from '../../lambda/render/approval-widget';
-import { approvalFile, endedFile, LOCK_FILE, resultFile } from '../../lambda/storage/keys';
-import { timesOf } from '../fakes/memory-store';
+import { endedFile, LOCK_FILE, resultFile } from '../../lambda/storage/keys';
 import { aConfig } from '../support/config-builder';
-import { anOutcome, aResult, storedResult } from '../support/result-builder';
-import { type ApprovalRig, approvalRig, aStoredPlan, ID, ITEMS, NOW } from './rig';
-
-const HOUR = 3_600_000;
+import { approvalRig, aStoredPlan, begin, DASHBOARD, end, HOUR, ID, ITEMS, NOW, put, putResult, REFUSED } from './rig';
 
 const codeOf = (state: PlanState): string => (state.state === 'refused' ? state.code : state.state);
-
-/** Puts an object as it was written some time ago. */
-function put({ objects }: ApprovalRig, key: string, value: unknown, at = NOW - HOUR): void {
-  objects.set(key, typeof value === 'string' ? value : JSON.stringify(value));
-  timesOf(objects).set(key, at);
-}
-
-const begin = (rig: ApprovalRig, plan: Plan, run: string, at?: number): void =>
-  put(rig, approvalFile(plan, run), { approvedBy: null }, at);
-
-const end = (rig: ApprovalRig, plan: Plan, execution: string, ending: object, at?: number): void =>
-  put(rig, endedFile(plan.id, execution), { digest: plan.digest, end: ending }, at);
-
-const REFUSED = { state: 'refused', code: 'inventory.incomplete', text: 'not everything can be read now' };
-
-const putResult = (rig: ApprovalRig, plan: Plan, given: Parameters<typeof aResult>[2] = {}): void => {
-  const { id, digest, items } = plan;
-  const result = aResult(id, [anOutcome('web-1')], { plan: { id, digest, count: items.length }, ...given });
-  put(rig, resultFile(id), storedResult(result).body.join(''));
-};
 
 describe('the state of the newest plan', () => {
   it('is none where no report has made a plan', async () => {
@@ -53,6 +28,17 @@ describe('the state of the newest plan', () => {
     expect(await viewPlan({ ...rig.ports, clock: () => NOW + 60_000 })).toMatchObject({
       plan: { id: '20261124T120501Z-1a2b3c4d' },
     });
+  });
+
+  it('is that of the later attempt for a time, and of a report that was made later than its time', async () => {
+    const [first, second] = ['20261124T080000Z-ffffffff', '20261124T080000Z-00000000'];
+    const attempts = [
+      aStoredPlan({ id: first, createdAt: '2026-11-24T08:00:05.000Z' }),
+      aStoredPlan({ id: second, createdAt: '2026-11-24T08:01:05.000Z' }),
+    ];
+    const late = aStoredPlan({ id: ID, createdAt: '2026-11-24T08:02:00.000Z' });
+    expect(await viewPlan(approvalRig(attempts).ports)).toMatchObject({ plan: { id: second } });
+    expect(await viewPlan(approvalRig([...attempts, late]).ports)).toMatchObject({ plan: { id: ID } });
   });
 
   it.each<[string, Parameters<typeof aStoredPlan>[0]]>([
@@ -87,7 +73,8 @@ describe('the state of the newest plan', () => {
     const plan = aStoredPlan();
     const rig = approvalRig([plan]);
     begin(rig, plan, `${ID}-0001`);
-    expect(await viewPlan(rig.ports)).toMatchObject({ state: 'running', result: null });
+    const approval = { by: DASHBOARD, at: NOW - HOUR };
+    expect(await viewPlan(rig.ports)).toMatchObject({ state: 'running', result: null, approval });
     putResult(rig, plan, { status: 'unfinished' });
     expect(await viewPlan(rig.ports)).toMatchObject({ state: 'running', result: { totals: { open: 2 } } });
     begin(rig, plan, `${ID}-0001`, NOW - 24 * HOUR);
@@ -119,9 +106,32 @@ describe('the state of the newest plan', () => {
     const rig = approvalRig([plan]);
     begin(rig, plan, `${ID}-0001`);
     end(rig, plan, ID, { state: 'stopped', code: 'run.idle', text: 'idle' }, NOW - 2 * HOUR);
-    begin(rig, plan, `${ID}-1-0002`);
+    begin(rig, plan, `${ID}-1-0001`);
     end(rig, plan, `${ID}-1`, REFUSED, NOW - HOUR);
     expect(await viewPlan(rig.ports)).toMatchObject({ state: 'open', attempt: 2, lastEnd: REFUSED });
+  });
+
+  it('is running while one execution runs, whichever other ones ended before they had begun', async () => {
+    const plan = aStoredPlan();
+    const rig = approvalRig([plan]);
+    end(rig, plan, ID, { state: 'failed', code: 'evidence.not-recorded', text: 'not recorded' });
+    begin(rig, plan, `${ID}-1-0001`);
+    expect(codeOf(await viewPlan(rig.ports))).toBe('running');
+    // The note of another plan of this id, and one that cannot be read, end no run of this plan.
+    put(rig, endedFile(ID, `${ID}-2`), { digest: 'another', run: `${ID}-1-0001`, end: REFUSED });
+    put(rig, endedFile(ID, `${ID}-3`), '{');
+    expect(codeOf(await viewPlan(rig.ports))).toBe('running');
+    end(rig, plan, `${ID}-1`, REFUSED, NOW);
+    expect(await viewPlan(rig.ports)).toMatchObject({ state: 'open', attempt: 4, lastEnd: REFUSED });
+  });
+
+  it('is open where the only execution that began has ended, whichever ends were not noted', async () => {
+    const plan = aStoredPlan();
+    const rig = approvalRig([plan]);
+    begin(rig, plan, `${ID}-0001`, NOW - 30 * HOUR);
+    begin(rig, plan, `${ID}-1-0001`);
+    end(rig, plan, `${ID}-1`, REFUSED);
+    expect(await viewPlan(rig.ports)).toMatchObject({ state: 'open', attempt: 2 });
   });
 
   it('counts an execution that ended before its approval was recorded', async () => {

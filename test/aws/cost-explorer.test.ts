@@ -78,11 +78,18 @@ describe('the bill of Cost Explorer', () => {
     expect(emulator.requests.count('GetCostAndUsage')).toBe(1 + 4);
   });
 
-  it('may still change while Cost Explorer calls it estimated', async () => {
-    await start(ROWS);
-    emulator.clockOffset = Date.UTC(2026, 10, 4) - NOW;
-    expect(await readable('2026-09')).toMatchObject([{ final: true }, { final: false }]);
-  });
+  it.each([
+    [4, false],
+    [10, false],
+    [11, true],
+  ])(
+    'may still change while Cost Explorer calls it estimated: on day %d of the next month, final: %s',
+    async (day, final) => {
+      await start(ROWS);
+      emulator.clockOffset = Date.UTC(2026, 10, day) - NOW;
+      expect(await readable('2026-09')).toMatchObject([{ final: true }, { final }]);
+    },
+  );
 
   const failures: readonly (readonly [string, FaultInput, string, string])[] = [
     [
@@ -127,6 +134,35 @@ describe('the bill of Cost Explorer', () => {
     if (answer.state !== 'unread') return;
     expect(answer.cause).toContain(cause);
     expect(answer.remedy).toContain(remedy);
+  });
+
+  const month = { TimePeriod: { Start: '2026-10-01', End: '2026-11-01' }, Estimated: false };
+  const cost = (Amount: unknown, Unit: unknown = 'USD') => ({ UnblendedCost: { Amount, Unit } });
+  const groups = (...Metrics: readonly unknown[]) => ({
+    ResultsByTime: [{ ...month, Groups: Metrics.map((each) => ({ Keys: ['EUC1-SnapshotUsage'], Metrics: each })) }],
+  });
+  it.each<[string, object, string]>([
+    ['no groups', { ResultsByTime: [{ ...month, Total: cost('41.2') }] }, 'a month without groups'],
+    ['groups of another form', { ResultsByTime: [{ ...month, Groups: {} }] }, 'a month without groups'],
+    ['an amount as a number', groups(cost(41.2)), 'an amount that cannot be read (41.2)'],
+    ['no amount', groups({}), 'an amount that cannot be read'],
+    ['no usage type', { ResultsByTime: [{ ...month, Groups: [{ Metrics: cost('1') }] }] }, 'that cannot be read'],
+    ['no currency', groups(cost('1', null)), 'costs here are in USD'],
+    ['another currency beside ours', groups(cost('1'), cost('2', 'EUR')), 'the bill is in "EUR"'],
+    ['a month of another form', { ResultsByTime: [{ ...month, TimePeriod: null, Groups: [] }] }, 'a month that cannot'],
+    ['no month at all', { ResultsByTime: [null] }, 'a month that cannot be read'],
+    [
+      'a page token of another form',
+      { ...groups(cost('1')), NextPageToken: { a: 1 } },
+      'a page token that cannot be read',
+    ],
+  ])('is not read from an answer with %s: it is never a smaller bill', async (_, answer, cause) => {
+    await start(ROWS);
+    const body = JSON.stringify(answer);
+    emulator.setFaults([
+      { service: 'ce', fault: 'answer', status: 200, contentType: 'application/x-amz-json-1.1', body },
+    ]);
+    expect(await read()).toMatchObject({ state: 'unread', cause: expect.stringContaining(cause) });
   });
 
   it.each([

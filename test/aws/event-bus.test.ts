@@ -23,10 +23,14 @@ describe('events on a bus', () => {
     await emulator.close();
   });
 
-  const put = (faults: readonly FaultInput[], limitMs = 60_000): Promise<void> => {
+  const put = (
+    faults: readonly FaultInput[],
+    limitMs = 60_000,
+    events: readonly RetentionEvent[] = TWO,
+  ): Promise<void> => {
     emulator.setFaults(faults.map((fault) => ({ ...fault, service: 'events' as const })));
     const settings = { busArn: BUS, region: 'eu-central-1', endpoint: emulator.url };
-    return eventBus({ ...settings, limitMs, pausesMs: [1, 1] })(TWO);
+    return eventBus({ ...settings, limitMs, pausesMs: [1, 1] })(events);
   };
   const calls = (): number => emulator.requests.count('PutEvents');
   const received = (): readonly unknown[] => emulator.events.map(({ detail }) => detail.id);
@@ -111,6 +115,34 @@ describe('events on a bus', () => {
       /got AccessDeniedException \(User: .* is not authorized to perform: events:PutEvents/,
     );
     expect(calls()).toBe(1);
+  });
+
+  const MANY = Array.from({ length: 25 }, (_, i) => anEvent(`run-${i}`));
+
+  it('are put ten at a time, each once', async () => {
+    await put([], 60_000, MANY);
+    expect(calls()).toBe(3);
+    expect(received()).toEqual(MANY.map(({ id }) => id));
+  });
+
+  it('are put as far as the bus accepts them when some batches fail, and the error counts the others', async () => {
+    await expect(
+      put([{ fault: 'entries', code: 'InternalFailure', message: 'x', times: 3 }], 60_000, MANY),
+    ).rejects.toThrow('cannot put 10 of 25 events on');
+    expect(received()).toEqual(MANY.slice(10).map(({ id }) => id));
+  });
+
+  it.each<[string, FaultInput, string]>([
+    ['the role may not put them', { fault: 'deny', by: 'nothing-allows' }, 'AccessDeniedException'],
+    [
+      'the bus does not exist',
+      { fault: 'error', code: 'ResourceNotFoundException', message: 'Event bus mine does not exist.' },
+      'ResourceNotFoundException (Event bus mine does not exist.)',
+    ],
+  ])('are given up after one call of many when %s', async (_, fault, why) => {
+    await expect(put([fault], 60_000, MANY)).rejects.toThrow(why);
+    await expect(put([fault], 60_000, MANY)).rejects.toThrow('cannot put 25 of 25 events on');
+    expect(calls()).toBe(2);
   });
 
   it('are given up when the bus does not answer in time', async () => {

@@ -10,8 +10,21 @@ import {
   notAskedAnswer,
   refusedAnswer,
   renderApprovalWidget,
+  usedAnswer,
 } from '../../lambda/render/approval-widget';
-import { type ApprovalRig, anItem, approvalRig, aStoredPlan, CONFIG, ID, ITEMS } from '../approval/rig';
+import {
+  type ApprovalRig,
+  anItem,
+  approvalRig,
+  aStoredPlan,
+  begin,
+  CONFIG,
+  end,
+  ID,
+  ITEMS,
+  putResult,
+  REFUSED,
+} from '../approval/rig';
 import { HOSTILE_NAMES } from '../render/hostile';
 import { isInstalled, itWith } from '../support/optional';
 import { axeFindings, LOOKS, overflow, PHONE } from './appearance';
@@ -48,6 +61,7 @@ async function opened(
     if (endpoint !== APPROVE) throw new Error(`no function ${endpoint}`);
     try {
       const approval = await approvePlan(rig.ports, event);
+      if (approval.state === 'used') return usedAnswer(approval.used, CONFIG.zone);
       return approval.state === 'approved' ? approvedAnswer(approval) : notAskedAnswer();
     } catch (error) {
       if (error instanceof RetentionError) return refusedAnswer(error);
@@ -110,6 +124,29 @@ describe('the widget on a dashboard', () => {
     await page.getByText('Approve the deletion').dblclick();
     await page.getByText('Approved: 3 snapshots').waitFor();
     expect(new Set(rig.started.map(({ execution }) => execution))).toEqual(new Set([ID]));
+  });
+
+  test('says on an old page what became of its plan, and offers nothing in its answer', async () => {
+    const plan = aStoredPlan();
+    const { page, rig, refresh } = await opened(plan);
+    const button = page.locator('#widget').getByText('Approve the deletion');
+    const popup = page.locator('#popup');
+    const click = async (): Promise<void> => {
+      await page.getByLabel('Type the number').fill('3');
+      await button.click();
+    };
+    begin(rig, plan, `${ID}-0001`);
+    await click();
+    await popup.getByText('Nothing more was approved: the deletion of this plan is running.').waitFor();
+    end(rig, plan, ID, REFUSED);
+    await click();
+    await popup.getByText('not everything can be read now').waitFor();
+    putResult(rig, plan, { status: 'finished' });
+    await click();
+    await popup.getByText('Nothing was approved: this plan is finished.').waitFor();
+    expect(await popup.locator('form, input, .btn, cwdb-action').count()).toBe(0);
+    await refresh();
+    expect([await button.count(), rig.started]).toEqual([0, []]);
   });
 
   test('keeps hostile names as text: nothing of them acts, loads or adds a field', async () => {

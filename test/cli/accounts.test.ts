@@ -52,7 +52,7 @@ interface RollUpOutput {
           readonly verdict: string;
           readonly policy: { readonly name: string } | null;
         }[];
-        readonly plan: { readonly count: number };
+        readonly plan: { readonly count: number; readonly blocked: { readonly code: string } | null };
       }
     >
   >;
@@ -113,6 +113,12 @@ describe('report over the sample organization', () => {
     expect(json.complete).toBe(false);
     expect(json.accounts).toHaveLength(40);
     expect(Object.keys(json.reports)).toHaveLength(36);
+  });
+
+  it('marks the plan of each account as for reading only', async () => {
+    const { json } = await report(...ALL, '--config', inFolder('rules.yaml'));
+    const codes = Object.values(json.reports).map(({ plan }) => plan.blocked?.code);
+    expect([...new Set(codes)].sort()).toEqual(['inventory.incomplete', 'organization.report-only']);
   });
 
   it('has resources of one account alone in each report', async () => {
@@ -227,6 +233,25 @@ describe('report over the sample organization', () => {
     expect(text.out).toContain('4 of 40 accounts could not be read');
   });
 
+  it('compares the accounts that any configuration includes, each as its configuration reads them', async () => {
+    const one =
+      'version: 1\ndefault: p\npolicies: { p: { expireAfter: 900d } }\norganization: { accounts: { include: [client-bakery] } }\n';
+    writeFileSync(inFolder('bakery.yaml'), one);
+    writeFileSync(inFolder('gym.yaml'), one.replace('bakery', 'gym').replace('900d', '1d'));
+    const files = [inFolder('bakery.yaml'), inFolder('gym.yaml')];
+    const { out, code } = await cli('compare', ...files, '--format', 'json', '--quiet', ...ALL);
+    const { accounts, changes, policies } = JSON.parse(out);
+    expect(accounts.map(({ name }: AccountRow) => name).sort()).toEqual(['client-bakery', 'client-gym']);
+    const totals = policies.map(
+      (policy: { readonly totals: { readonly snapshots: number } }) => policy.totals.snapshots,
+    );
+    expect(totals[0]).toBeGreaterThan(0);
+    expect(totals[1]).toBeGreaterThan(0);
+    const changed = new Set(changes.map(({ account }: { readonly account: string }) => account));
+    expect(changed).toContain(named('client-gym'));
+    expect(code).toBe(0);
+  });
+
   it('checks the tags of all accounts, and names the account of a problem', async () => {
     const { out, err } = await cli('check', '--live', '--quiet', '--config', inFolder('rules.yaml'), ...ALL);
     expect(out).toContain('4 of 40 accounts could not be read');
@@ -293,12 +318,35 @@ describe('accounts that cannot be listed', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
   });
 
+  it('are read by their numbers all the same, with a warning that rules by name match nothing', async () => {
+    await serve(SAMPLE, [{ fault: 'deny', service: 'organizations' }]);
+    const one = ['--account', named('client-gym'), ...ROLE, ...EXTERNAL, '--config', inFolder('rules.yaml')];
+    const { err, code, out } = await cli('report', '--format', 'json', ...one);
+    expect(err.replace(/\s+/g, ' ')).toContain('rules by accountName and ou match nothing');
+    expect(err).not.toContain('--account ID');
+    expect({ code, accounts: JSON.parse(out).accounts.length }).toEqual({ code: 0, accounts: 1 });
+  });
+
   it('are listed after throttling', async () => {
     await serve({ ...SAMPLE, members: SAMPLE.members.slice(0, 2) }, [
       { fault: 'throttle', service: 'organizations', times: 2 },
     ]);
     const { code, json } = await report(...ALL);
     expect({ code, accounts: json.accounts.length }).toEqual({ code: 0, accounts: 3 });
+  });
+});
+
+describe('credentials of the caller that have ended', () => {
+  it.each([
+    ['before the first role is assumed', 1],
+    ['after some roles', 3],
+  ])('are one sentence with the remedy, and no report: %s', async (_, after) => {
+    await serve({ ...SAMPLE, members: SAMPLE.members.slice(0, 12) }, [
+      { fault: 'error', service: 'sts', operations: 'AssumeRole', code: 'ExpiredToken', status: 400, after },
+    ]);
+    const { err, code, out } = await cli('report', '--quiet', ...ALL);
+    expect(err).toMatch(/session token of these credentials has expired; sign in again.*\[credentials\.expired\]/s);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
   });
 });
 

@@ -55,6 +55,50 @@ describe('lightsail-retention apply --local', () => {
     },
   );
 
+  describe('with the number of a plan of which one snapshot was held since', () => {
+    const applyWith = (count: string) =>
+      runCli(['apply', plan(), '--local', '--yes', count, '--config', config()], process.env);
+    /** A run of four of the five that stops after two deletes. */
+    const stopAfterTwo = async (): Promise<void> => {
+      emulator.world.tag('us-east-1', 'web-04', [{ key: 'retention:hold' }]);
+      let sent = 0;
+      for (const operation of ['DeleteInstanceSnapshot', 'DeleteDiskSnapshot'])
+        emulator.after(operation, () => {
+          sent += 1;
+          if (sent === 2) emulator.setFaults([{ fault: 'error', code: 'ExpiredTokenException', status: 400 }]);
+        });
+      const { code, err } = await applyWith('4');
+      expect([code, err]).toEqual([5, expect.stringContaining('sign in and run the same command')]);
+      emulator.setFaults([]);
+    };
+
+    it('goes on with the same command, and with no other number', async () => {
+      await stopAfterTwo();
+      expect(await applyWith('3')).toMatchObject({ code: 4, err: expect.stringContaining('[plan.count]') });
+      expect((await applyWith('4')).code).toBe(0);
+      expect(resultsOf(work)).toMatchObject([{ status: 'finished', totals: { deleted: 4, spared: 1, open: 0 } }]);
+    });
+
+    it('refuses the number where more would be deleted than was confirmed with it', async () => {
+      await stopAfterTwo();
+      // The record of the held snapshot is lost, and it is no longer held.
+      const results = join(work, 'results');
+      for (const name of readdirSync(results, { recursive: true }).map(String))
+        if (/^[^/]+-[0-9a-f]{8}\.json$/.test(name)) rmSync(join(results, name));
+        else if (
+          /\.(?:attempt|outcome)\.json/.test(name) &&
+          readFileSync(join(results, name), 'utf8').includes('spared')
+        )
+          rmSync(join(results, name));
+      emulator.world.untag('us-east-1', 'web-04', ['retention:hold']);
+      const deletes = () =>
+        emulator.requests.count('DeleteInstanceSnapshot') + emulator.requests.count('DeleteDiskSnapshot');
+      const before = deletes();
+      expect(await applyWith('4')).toMatchObject({ code: 4, err: expect.stringContaining('[plan.count]') });
+      expect(deletes()).toBe(before);
+    });
+  });
+
   it('keeps one record of a plan that is reached by a symbolic link, beside the file itself', async () => {
     const elsewhere = join(work, 'elsewhere');
     mkdirSync(elsewhere);

@@ -25,6 +25,7 @@ describe('apply through the deployed function', () => {
     status: number,
     answer: (path: string, body: string, headers: Readonly<Record<string, unknown>>) => string | Promise<string>,
     bucket: string | null = DEFAULT_BUCKET,
+    errorType = 'ResourceNotFoundException',
   ): Promise<void> => {
     const server = createServer(async (request, response) => {
       let body = '';
@@ -40,7 +41,7 @@ describe('apply through the deployed function', () => {
       const text = await answer(request.url ?? '', body, request.headers);
       response.writeHead(status, {
         'content-type': 'application/json',
-        ...(status >= 400 ? { 'x-amzn-errortype': 'ResourceNotFoundException' } : {}),
+        ...(status >= 400 ? { 'x-amzn-errortype': errorType } : {}),
       });
       response.end(text);
     });
@@ -359,6 +360,61 @@ describe('apply through the deployed function', () => {
     const { code, err } = await cli(plan(), '--function', 'nobody', '--yes', '5');
     expect(code).toBe(1);
     expect(err).toMatch(/cannot hand the plan to nobody: .*check the function's name.*\[apply\.invoke\]/);
+  });
+
+  /** Lambda that takes the plan and answers nothing, or as a gateway that failed. */
+  const losing = async (status: number | null, bucket: string | null, meanwhile: () => Promise<void>) => {
+    const names: string[] = [];
+    const server = createServer(async (request, response) => {
+      for await (const _ of request);
+      if (request.method === 'GET') {
+        response.writeHead(bucket === null ? 403 : 200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ Environment: { Variables: { BUCKET: bucket } } }));
+        return;
+      }
+      names.push(nameOf(request.headers));
+      await meanwhile();
+      if (status === null) request.socket.destroy();
+      else response.writeHead(status, { 'content-type': 'text/html' }).end('<html>a gateway failed</html>');
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    process.env.AWS_ENDPOINT_URL_LAMBDA = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return names;
+  };
+
+  it.each([['no answer', null] as const, ['the answer of a gateway that failed', 504] as const])(
+    'says that it is not certain that the function has the plan, and waits for its outcome, after %s',
+    async (_, status) => {
+      const address = await inBucket();
+      const names = await losing(status, DEFAULT_BUCKET, () =>
+        putObject(`results/${planned().id}.json`, JSON.stringify(aResult('finished', 'b'))),
+      );
+      const { code, out, err } = await cli(address, '--function', 'retention-delete', '--yes', '5');
+      expect(err).toMatch(/^it is not certain that retention-delete has the plan: got .*; wait for its e-mail, or do/m);
+      expect(err).not.toContain('[apply.invoke]');
+      expect(code).toBe(5);
+      expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 failed.');
+      expect([...new Set(names)]).toEqual([planned().id]);
+    },
+    60_000,
+  );
+
+  it('says with exit code 1 that it is not certain where the bucket cannot be read', async () => {
+    await losing(null, null, async () => undefined);
+    const { code, err } = await cli(plan(), '--function', 'f', '--yes', '5');
+    expect(code).toBe(1);
+    expect(err).toMatch(/error: it is not certain that f has the plan: got .*which is safe \[apply\.invoke\]/);
+  }, 60_000);
+
+  it('refuses plan.in-progress where another caller started the plan, and says how to start it again', async () => {
+    const address = await inBucket();
+    await lambda(409, () => '{}', DEFAULT_BUCKET, 'DurableExecutionAlreadyStartedException');
+    const { code, err } = await cli(address, '--function', 'retention-delete', '--yes', '5');
+    expect(code).toBe(4);
+    expect(err).toMatch(/cannot apply the plan: another person, another session or the dashboard started it/);
+    expect(err).toMatch(/this starts another: aws lambda invoke .*-\d{8}T\d{6}Z .* \[plan\.in-progress\]/);
+    expect(err).not.toContain("check the function's name");
   });
 
   it('refuses a wrong count and an altered plan before anything is handed over', async () => {

@@ -1,12 +1,25 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as files from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
 import { thisProcess } from '../../cli/owner';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { NO_ITEM_DETAILS } from '../../lambda/core/plan/outcome';
+import { openOutcomes } from '../../lambda/deletion/outcome-store';
+import { recordApproval } from '../../lambda/deletion/record-deletion';
+import { sha256Of } from '../../lambda/runtime/digest';
+import { LOCAL_EVIDENCE } from '../../lambda/storage/keys';
 import { smallAccount, takeOver } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
+import { ORIGIN } from '../support/run-origin';
 import { runCli, unwrapped } from '../support/terminal';
+
+jest.mock('node:fs/promises', () => ({
+  ...jest.requireActual<typeof files>('node:fs/promises'),
+  // So that a test replaces what the store calls.
+  __esModule: true,
+}));
 
 const POLICY =
   'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
@@ -69,10 +82,54 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
       const { code, out, err } = await apply();
       expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('[apply.stopped]') });
       expect(err).toContain('the deletion stopped in the middle: cannot apply the plan: it was made with');
+      expect(err).not.toContain('applying the plan again');
+      expect(unwrapped(out)).not.toContain('apply it again');
       expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: [12] deleted, [34] not processed\./);
     } finally {
       now.mockRestore();
     }
+  });
+
+  it('names only the remedy that works when the plan expires in the middle', async () => {
+    const now = jest.spyOn(Date, 'now');
+    try {
+      emulator.after('DeleteInstanceSnapshot', () => {
+        if (emulator.clockOffset > 0) return;
+        const late = Date.now() + 8 * 86_400_000;
+        now.mockImplementation(() => late);
+        emulator.clockOffset = 8 * 86_400_000;
+      });
+      const { code, out, err } = await apply();
+      expect(code).toBe(1);
+      expect(err).toMatch(/: make a new plan with a new report; its outcomes are listed above \[apply\.stopped\]/);
+      expect(unwrapped(out)).toContain('The plan is not finished. Of 5 planned snapshots:');
+      expect(await apply()).toMatchObject({ code: 4, err: expect.stringContaining('[plan.expired]') });
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it('says that it has finished when only its lock cannot be released, with the exit code of a finished run', async () => {
+    const { link } = jest.requireActual<typeof files>('node:fs/promises');
+    const fail = async (): Promise<never> => {
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    };
+    jest.spyOn(files, 'link').mockImplementation(async (from, to) => {
+      const isRelease = String(to).includes('lock.json') && readFileSync(from, 'utf8').includes('"released":true');
+      return isRelease ? fail() : link(from, to);
+    });
+    try {
+      const { code, out, err } = await apply();
+      expect({ code, err }).toMatchObject({ code: 0, err: expect.not.stringContaining('[apply.stopped]') });
+      expect(err).toMatch(
+        /error: the deletion has finished, and its lock .*lock\.json stays: .*; the next deletion on this machine replaces it, .*\[apply\.lock-stays\]/,
+      );
+      expect(unwrapped(out)).toContain('Of 5 planned snapshots: 5 deleted.');
+      expect(unwrapped(out)).not.toContain('not finished');
+    } finally {
+      jest.mocked(files.link).mockRestore();
+    }
+    expect(await apply()).toMatchObject({ code: 4, err: expect.stringContaining('[plan.applied]') });
   });
 
   it('says what was done and ends with exit code 1, not 4, when another run has taken over', async () => {
@@ -151,5 +208,41 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
       await apply();
       expect(readdirSync(evidence())).toHaveLength(2);
     });
+  });
+
+  it('records what a killed run left though it refuses its plan, and then a changed attempt is found', async () => {
+    const store = folderStore(work);
+    const planned = JSON.parse(readFileSync(plan(), 'utf8'));
+    const owner = { ...thisProcess(), pid: 2 ** 30, run: 'killed' };
+    const ports = { store, clock: Date.now };
+    const evidence = { ...ports, hashText: sha256Of, folder: LOCAL_EVIDENCE, keptForDays: null };
+    const outcomes = await openOutcomes({ ...ports, owner, isAlive: () => null }, planned, ORIGIN, () =>
+      recordApproval(evidence, { plan: planned, run: owner.run, origin: ORIGIN }),
+    );
+    await outcomes.startAttempt(planned.items[0], NO_ITEM_DETAILS);
+
+    const verify = async () => {
+      const { code, out } = await runCli(
+        ['history', '--verify', '--store', results(), '--format', 'json'],
+        process.env,
+      );
+      return { code, ...JSON.parse(out) };
+    };
+    const left = (await verify()).unrecorded as readonly string[];
+    expect(left).toHaveLength(2);
+    writeFileSync(config(), POLICY.replace('last: 3', 'last: 30'));
+    await runCli(['apply', plan(), '--local', '--dry-run', '--config', config()], process.env);
+    expect((await verify()).unrecorded).toEqual(left);
+    const { code, err } = await apply();
+    expect([code, err]).toEqual([4, expect.stringContaining('[plan.config-changed]')]);
+    expect(err).toMatch(/^evidence: 2:[0-9a-f]{64}$/m);
+    expect(await verify()).toMatchObject({ code: 0, unrecorded: [], withoutResult: [], replaced: [] });
+    for (const path of left) {
+      const text = readFileSync(path, 'utf8');
+      writeFileSync(path, text.replace('"schemaVersion": 1', '"schemaVersion":  1').replace('"open"', '"cancelled"'));
+      expect((await verify()).broken).toContainEqual(expect.objectContaining({ fault: 'object.altered', place: path }));
+      writeFileSync(path, text);
+    }
+    expect((await apply()).err).not.toContain('evidence:');
   });
 });

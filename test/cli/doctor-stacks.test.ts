@@ -3,6 +3,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type Caller, findCaller } from '../../cli/aws';
+import { checkDeletion } from '../../cli/doctor-deployment';
 import { type Deployment, namedParts, readDeployment } from '../../cli/doctor-names';
 import { findDeployments } from '../../cli/doctor-stacks';
 import { RetentionStack } from '../../lib/retention-stack';
@@ -197,6 +198,26 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
       'deletion log group',
       'deletion schedule',
     ]);
+  });
+
+  it('warns of a report that can still be in work when automatic deletion starts', async () => {
+    const stack = aStack('Consumer');
+    new SnapshotRetention(stack, 'Retention', { ...PROPS, deletion: 'automatic' });
+    const [found] = await find([stack]);
+    if (found?.deletion == null) throw new Error('no deletion was found');
+    const { deletion } = found;
+    const findings = async (reports: string | null) =>
+      (await checkDeletion(caller, deletion, Date.now(), reports)).filter(({ state }) => state === 'warning');
+    expect(await findings('cron(45 13 * * ? *)')).toEqual([
+      {
+        check: 'deletion schedule',
+        state: 'warning',
+        message:
+          'the report of 13:45 can still be in work when automatic deletion starts at 13:47, and then nothing is deleted that day',
+        remedy: 'make reports more than 15 minutes before it, or after it',
+      },
+    ]);
+    for (const reports of ['cron(0 8 * * ? *)', null]) expect(await findings(reports)).toEqual([]);
   });
 
   it('takes no function of another project for a deployment', async () => {

@@ -1,6 +1,7 @@
 import '../support/one-realm';
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -106,11 +107,11 @@ it.each([
   const head = await recorded(LOCAL_EVIDENCE);
   const results = join(folder, 'results');
   const result = readdirSync(results).find((name) => /^\d{8}T.*\.json$/.test(name)) ?? '';
-  for (const [name, fault, named = name] of [
+  for (const [name, fault] of [
     ['evidence/00000001.json', 'record.altered'],
     [result, 'object.altered'],
     // A folder has a replaced page in a hidden file.
-    ['index/.00001.json.v1', 'index.altered', 'index/00001.json'],
+    ['index/.00001.json.v1', 'index.altered'],
   ] as const) {
     const path = join(results, name);
     const text = readFileSync(path);
@@ -118,7 +119,7 @@ it.each([
     make(path);
     const { code, out, err } = await verify(folder, '--head', head, '--format', 'json');
     expect([code, err]).toEqual([6, '']);
-    expect(JSON.parse(out).broken).toContainEqual(expect.objectContaining({ fault, place: join(results, named) }));
+    expect(JSON.parse(out).broken).toContainEqual(expect.objectContaining({ fault, place: join(results, name) }));
     rmSync(path, { recursive: true });
     writeFileSync(path, text);
   }
@@ -286,8 +287,51 @@ it.each([
   rmSync(evidence, { recursive: true });
   make(evidence);
   expect(JSON.parse((await history('--store', folder, '--format', 'json')).out)).toHaveLength(2);
-  const refused = await verify(folder);
-  expect([refused.code, refused.err]).toEqual([2, expect.stringContaining(`cannot list ${evidence}: got ${got}`)]);
+  const unlisted = await verify(folder);
+  expect([unlisted.code, unlisted.out]).toEqual([6, expect.stringContaining(`cannot list ${evidence}: got ${got}`)]);
+});
+
+/** Acts as a user that may not read everything: root may. */
+async function asNobody<T>(act: () => Promise<T>): Promise<T> {
+  const own = process.geteuid?.() ?? 0;
+  if (own === 0) process.seteuid?.(65_534);
+  try {
+    return await act();
+  } finally {
+    if (own === 0) process.seteuid?.(own);
+  }
+}
+
+describe('a folder that may not be read', () => {
+  const PLAN = '20261111T080000Z-1a2b3c4d';
+  it.each([
+    ['results', 'record.unreadable', 'results/evidence'],
+    ['results/evidence', 'record.unreadable'],
+    ['results/index', 'index.unreadable'],
+    [`results/${PLAN}`, 'object.unreadable'],
+    [`results/${PLAN}/${'1'.repeat(16)}`, 'object.unreadable'],
+  ])('is named, and the verification is not finished: %s', async (name, fault, named = name) => {
+    await recorded(LOCAL_EVIDENCE);
+    chmodSync(folder, 0o755);
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+      chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+    expect((await asNobody(() => verify(folder))).code).toBe(0);
+    chmodSync(join(folder, name), 0);
+    for (const place of [folder, join(folder, 'results')]) {
+      const { code, out, err } = await asNobody(() => verify(place));
+      expect([code, err]).toEqual([6, '']);
+      expect(out).toContain('NOT FINISHED: could not read all, at ');
+      expect(out).toContain(`EACCES: permission denied, `);
+      expect(out).toContain(`What to do: [${fault}] Get the permission to read it from the owner of the folder`);
+      const { broken } = JSON.parse((await asNobody(() => verify(place, '--format', 'json'))).out);
+      const places = broken.map((each: { place: string; fault: string }) => `${each.fault} ${each.place}`);
+      expect(places.map((each: string) => each.replace(/\/$/, ''))).toContainEqual(
+        expect.stringMatching(new RegExp(`^${fault} ${join(folder, named)}(?:/.*)?$`)),
+      );
+      expect(places.every((each: string) => each.includes('.unreadable '))).toBe(true);
+    }
+    chmodSync(join(folder, name), 0o755);
+  });
 });
 
 it('a place without a chain is broken, not whole', async () => {

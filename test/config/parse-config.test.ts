@@ -370,7 +370,7 @@ describe('one thing that is wrong', () => {
     ],
     [
       valid({ tagPrefix: 'acme', ignoreTags: ['retention:hold'] }),
-      'ignoreTags[0]: got "retention:hold", expected a key of another tool (keys that begin with retention: are always read)',
+      'ignoreTags[0]: got "retention:hold", expected a key of another tool (retention:hold always holds, with any tagPrefix)',
     ],
     [
       valid({ ignoreTags: ['no_delete'] }),

@@ -166,6 +166,7 @@ async function run(
     skipped,
     inDoubt: new Set<string>(),
     doneBefore: 0,
+    deletedBefore: 0,
     refusal: null,
   };
   const sleep = async (): Promise<void> => undefined;
@@ -434,22 +435,24 @@ describe('an attempt that cannot be renewed', () => {
 });
 
 describe('the request id of an outcome', () => {
-  it('is that of the last delete that may have been carried out, else of the last one, however deletes ended', async () => {
+  it('is that of the last delete that may have been carried out, else of the last one, and none of a lost answer', async () => {
     const ends = fc.array(fc.constantFrom(...(Object.keys(ENDS) as End[])), { minLength: 1, maxLength: 5 });
+    const losses = fc.array(fc.boolean(), { minLength: 5, maxLength: 5 });
     await fc.assert(
-      fc.asyncProperty(ends, async (script) => {
+      fc.asyncProperty(ends, losses, async (script, lost) => {
         const world = new World();
         const deletion = world.deletion(script, null, () => undefined);
-        const sent: { readonly id: string; readonly mayBeDone: boolean }[] = [];
+        const sent: { readonly id: string | undefined; readonly mayBeDone: boolean }[] = [];
         const numbered: SnapshotDeletion = {
           ...deletion,
           deleteSnapshot: async (...given) => {
             const answer = await deletion.deleteSnapshot(...given);
-            const id = `request-${sent.length}`;
             const mayBeDone =
               answer.ok || (['transient', 'unknown'].includes(answer.failure.class) && !answer.failure.undone);
+            const isLost = !answer.ok && mayBeDone && lost[sent.length] === true;
+            const id = isLost ? undefined : `request-${sent.length}`;
             sent.push({ id, mayBeDone });
-            return { ...answer, requestId: id };
+            return { ...answer, ...(id !== undefined && { requestId: id }) };
           },
         };
         const request: ItemRequest = {

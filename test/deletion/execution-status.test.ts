@@ -3,6 +3,7 @@ import type { RunEnd } from '../../lambda/render/result-email';
 import { memoryStore } from '../fakes/memory-store';
 
 const PLAN = { id: '20261123T080000Z-1a2b3c4d', digest: `sha256:${'1'.repeat(64)}` };
+const RUN = { execution: 'first', run: 'first-0001' };
 const KEY = `results/${PLAN.id}/ended-first.json`;
 
 describe('the note of how an execution ended', () => {
@@ -13,14 +14,15 @@ describe('the note of how an execution ended', () => {
     { state: 'failed', code: 'run.failed', text: 'the bucket is away' },
   ])('is read as it was written: $state', async (end) => {
     const store = memoryStore();
-    await noteEnding(store, PLAN, 'first', end);
+    await noteEnding(store, PLAN, RUN, end);
+    expect(JSON.parse((await store.get(KEY)) ?? '')).toEqual({ digest: PLAN.digest, run: RUN.run, end });
     expect(await readEnding(store, PLAN, 'first')).toEqual(end);
     expect(await hasEnded(store, PLAN.id, 'first')).toBe(true);
   });
 
   it('is that of one execution and of one plan', async () => {
     const store = memoryStore();
-    await noteEnding(store, PLAN, 'first', { state: 'finished' });
+    await noteEnding(store, PLAN, RUN, { state: 'finished' });
     expect(await readEnding(store, PLAN, 'second')).toBeNull();
     expect(await hasEnded(store, PLAN.id, 'second')).toBe(false);
     expect(await readEnding(store, { ...PLAN, digest: `sha256:${'2'.repeat(64)}` }, 'first')).toBeNull();

@@ -89,7 +89,7 @@ describe('the outcome of a plan whose runs may have died', () => {
     await (await open('a')).startAttempt(FIRST, FACTS);
     objects.delete(planFile(PLAN.id));
     expect((await readOutcome(store(), PLAN))?.unsettled).toEqual([
-      { arn: FIRST.arn, name: 'web-1', at: '2026-11-23T08:00:00.000Z', ...FACTS },
+      { arn: FIRST.arn, name: 'web-1', at: '2026-11-23T08:00:00.000Z', ...FACTS, approvedBy: ORIGIN.approvedBy },
     ]);
   });
 

@@ -21,8 +21,12 @@ describe('the approval in an event', () => {
       { kind: 'caller', arn: null, claimed: true },
     ],
     [
-      { kind: 'dashboard', arn: 'arn:aws-cn:iam::123456789012:user/ann' },
-      { kind: 'dashboard', arn: 'arn:aws-cn:iam::123456789012:user/ann', claimed: true },
+      { kind: 'caller', arn: 'arn:aws-cn:iam::123456789012:user/ann' },
+      { kind: 'caller', arn: 'arn:aws-cn:iam::123456789012:user/ann', claimed: true },
+    ],
+    [
+      { kind: 'dashboard', arn: null },
+      { kind: 'dashboard', arn: null, claimed: true },
     ],
   ])('is a claim of the invoker: %j', (approvedBy, approval) => {
     expect(approvalOf(approvedBy)).toEqual(approval);
@@ -37,6 +41,7 @@ describe('the approval in an event', () => {
     ['the schedule', { kind: 'automatic', arn: null }],
     ['a claim that it is none', { kind: 'caller', arn: ARN, claimed: false }],
     ['reports that announced it', { kind: 'caller', arn: ARN, announcedBy: [] }],
+    ['the dashboard with an ARN, which it never knows', { kind: 'dashboard', arn: ARN }],
     ['a name', { kind: 'caller', arn: 'ann' }],
     ['a bucket', { kind: 'caller', arn: 'arn:aws:s3:::bucket' }],
     ['an ARN with a line break', { kind: 'caller', arn: `${ARN}\n` }],
@@ -64,7 +69,7 @@ describe('the approval in an event', () => {
           expect(error).toMatchObject({ code: 'event.malformed' });
           return;
         }
-        expect(approval).toMatchObject({ claimed: true });
+        expect(approval).toMatchObject({ claimed: true, ...(approval?.kind === 'dashboard' && { arn: null }) });
         expect(approval?.kind).not.toBe('automatic');
       }),
     );

@@ -1,4 +1,5 @@
-import type { ApplyResult, Approval, ItemResult } from '../../lambda/core/plan/outcome';
+import { historyOf } from '../../lambda/core/plan/history';
+import { type ApplyResult, type Approval, type ItemResult, NO_ITEM_DETAILS } from '../../lambda/core/plan/outcome';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { readOutcome } from '../../lambda/deletion/outcome-summary';
 import { recordFile, resultFile } from '../../lambda/storage/keys';
@@ -48,8 +49,10 @@ describe('the result of a plan', () => {
     expect(held.reasons.map(({ code }) => code)).toEqual(['hold']);
   });
 
-  it('gives a snapshot that no run could read the details of the plan, and no reasons', async () => {
-    await rig.plan();
+  it('gives a snapshot that no run could read the details and the reason of the plan', async () => {
+    const { plan } = await rig.plan();
+    const text = plan.items.find(({ name }) => name === 'web-05')?.reason;
+    expect(text).toBe('Newer snapshots fill its slots.');
     rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-05');
     expect(itemOf(await rig.apply(), 'web-05')).toMatchObject({
       outcome: 'already-gone',
@@ -57,7 +60,7 @@ describe('the result of a plan', () => {
       sizeGb: 40,
       monthlyCostCeiling: 2,
       policy: 'standard',
-      reasons: [],
+      reasons: [{ code: 'planned', text }],
       requestId: null,
     });
   });
@@ -97,6 +100,38 @@ describe('the result of a plan', () => {
     const last = await rig.apply();
     expect(itemOf(last, 'web-05').approvedBy).toEqual(other);
     expect(last.items.filter(({ approvedBy }) => approvedBy !== undefined)).toHaveLength(1);
+  });
+
+  it('names who approved the run that may have sent a delete, and no one where runs of two people may have', async () => {
+    const { plan } = await rig.plan();
+    const ben: Approval = { kind: 'dashboard', arn: null, claimed: true };
+    const [one, two, three] = plan.items;
+    if (one === undefined || two === undefined || three === undefined) throw new Error('the plan lists too little');
+    const openFor = (approvedBy: Approval) =>
+      openOutcomes({ store: rig.store, clock: rig.clock, owner: anOwner(), isAlive: () => false }, plan, {
+        ...ORIGIN,
+        approvedBy,
+      });
+    const ofAnn = await openFor(APPROVED);
+    for (const item of [one, two]) await ofAnn.startAttempt(item, NO_ITEM_DETAILS);
+    const ofBen = await openFor(ben);
+    for (const item of [two, three]) await ofBen.startAttempt(item, NO_ITEM_DETAILS);
+    for (const result of [await readOutcome(rig.store, plan), ofBen.result()]) {
+      if (result === null) throw new Error('nothing is recorded');
+      expect(result.approvedBy).toEqual(APPROVED);
+      const entries = historyOf([result], { wanted: null, since: null });
+      const approvals = entries.map(({ entry }) => [entry.arn, entry.outcome, entry.approvedBy] as const);
+      expect(new Map(approvals.map(([arn, , approval]) => [arn, approval]))).toEqual(
+        new Map([
+          [one.arn, APPROVED],
+          [two.arn, null],
+          [three.arn, ben],
+        ]),
+      );
+      expect(entries.find(({ entry }) => entry.arn === two.arn)?.text).toMatch(/who approved the run .* is not known$/);
+      expect(entries.filter(({ text }) => text.includes('who approved'))).toHaveLength(1);
+      expect(new Set(approvals.map(([, outcome]) => outcome))).toEqual(new Set(['unknown']));
+    }
   });
 
   it('continues a plan that an earlier version left unfinished, and claims no approval for what that one did', async () => {

@@ -2,15 +2,13 @@ import fc from 'fast-check';
 import type { Plan } from '../../lambda/core/plan/plan';
 import type { Inventory } from '../../lambda/core/report/report-model';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
-import { compactInstant } from '../../lambda/core/time/instant';
 import { selectAutomatically } from '../../lambda/deletion/select-due-snapshots';
 import type { Store, StoredObject } from '../../lambda/ports/ports';
 import { type RunRequest, runReport } from '../../lambda/reporting/run-report-job';
 import { runSchedule } from '../../lambda/reporting/send-lock';
 import { digestOf } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
-import { begunFile, REPORT_DUE_SINCE, reportFiles, resultIndexPage, runTime } from '../../lambda/storage/keys';
-import { type IndexedPlan, indexPageObject } from '../../lambda/storage/result-index';
+import { begunFile, REPORT_DUE_SINCE, runTime } from '../../lambda/storage/keys';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
@@ -56,6 +54,8 @@ interface Day {
   readonly refused?: boolean;
   /** The store refuses keys that match. */
   readonly unstored?: RegExp;
+  /** The store lists nothing under prefixes that match. */
+  readonly unread?: RegExp;
   readonly deletion?: RunRequest['deletion'] | null;
 }
 
@@ -72,6 +72,12 @@ const refusing = (store: Store, keys: RegExp): Store => ({
   },
 });
 
+/** A store that cannot list some prefixes. */
+const withoutLists = (store: Store, prefixes: RegExp): Store => ({
+  ...store,
+  list: async (prefix) => (prefixes.test(prefix) ? Promise.reject(new Error('503 Slow Down')) : store.list(prefix)),
+});
+
 /** Reports made one after the other, as the deployed function makes them. */
 async function history(days: readonly Day[]) {
   const objects = new Map<string, string>();
@@ -79,7 +85,7 @@ async function history(days: readonly Day[]) {
   const store = memoryStore(objects, () => clock);
   const mails: string[] = [];
   const ids: string[] = [];
-  for (const {
+  const make = async ({
     ago,
     scheduled = ago,
     inventory = {},
@@ -87,8 +93,9 @@ async function history(days: readonly Day[]) {
     confirmed = 1,
     refused = false,
     unstored,
+    unread,
     deletion = AUTOMATIC,
-  } of days) {
+  }: Day): Promise<void> => {
     const at = NOW - ago * HOUR;
     clock = at;
     const scheduledAt = runSchedule(scheduled === null ? null : NOW - scheduled * HOUR, at);
@@ -98,7 +105,7 @@ async function history(days: readonly Day[]) {
     const ports = {
       clock: () => at,
       digest: digestOf,
-      store: unstored === undefined ? store : refusing(store, unstored),
+      store: withoutLists(refusing(store, unstored ?? /$^/), unread ?? /$^/),
       channel,
       readInventory: fakeInventory(anInventory({ snapshots: ALL, ...inventory })),
     };
@@ -112,10 +119,11 @@ async function history(days: readonly Day[]) {
         ...(deletion && { deletion }),
       });
     } catch (error) {
-      if (!refused && unstored === undefined) throw error;
+      if (!refused && unstored === undefined && unread === undefined) throw error;
     }
     mails.push(...channel.sent.map(({ body }) => body));
-  }
+  };
+  for (const each of days) await make(each);
   clock = NOW;
   const select = (
     options: {
@@ -142,7 +150,7 @@ async function history(days: readonly Day[]) {
     const plan = JSON.parse(objects.get(`plans/${selected.id}.json`) ?? 'null') as Plan;
     return [...plan.items].map(({ name }) => name);
   };
-  return { objects, mails, ids, select, taken };
+  return { objects, mails, ids, make, select, taken };
 }
 
 /**
@@ -530,8 +538,8 @@ describe('a person who can write plans alone', () => {
 describe('a report that leaves only the note that its run began', () => {
   it('interrupts automatic deletion, because it was not e-mailed, or could not be stored', async () => {
     const { taken, objects } = await history(daily());
-    expect([...objects.keys()].filter((key) => key.endsWith('/begun.txt'))).toHaveLength(daily().length);
-    objects.set('runs/20261123T060000Z/begun.txt', '2026-11-23T06:00:00.000Z');
+    expect([...objects.keys()].filter((key) => key.includes('/begun-'))).toHaveLength(daily().length);
+    objects.set(begunFile('20261123T060000Z-1a2b3c4d'), '2026-11-23T06:00:00.000Z');
     expect(await taken()).toBe('auto.not-mailed');
   });
 });
@@ -618,6 +626,49 @@ describe('a day that an e-mail announced', () => {
     expect(await taken(START)).toBe('auto.nothing-due');
   });
 
+  test.each<[string, Partial<Day>]>([
+    ['reports of a deployment for approvals', { deletion: { ...DAILY, mode: 'approve' } }],
+    ['reports that could not find out their days', { unread: /^plans\/$/ }],
+    ['reports that could not record their days', { unstored: /told-/ }],
+  ])('is kept over any number of e-mails without days: %s', async (_, silent) => {
+    const listed = [day(22, { deletion: MONTHLY }), ...dates(21, 9, silent), ...dates(8, 0)];
+    const { taken, ids, objects } = await history(listed);
+    const told = { 'old-1': '2026-12-01', 'old-2': '2026-12-01' };
+    expect([daysIn(objects, ids[0]), daysIn(objects, ids[5]), daysIn(objects, ids.at(-1))]).toEqual([told, {}, told]);
+    expect(await taken(START)).toBe('auto.nothing-due');
+  });
+
+  test('is kept where the topic took the e-mail and its note could not be written', async () => {
+    const listed = [day(22, { deletion: MONTHLY, unstored: /sent\.json/ }), ...dates(21, 0)];
+    const { taken, ids, objects, mails } = await history(listed);
+    expect(mails[0]).toContain('2 snapshots will be deleted on Tuesday, 1 December 2026');
+    expect(daysIn(objects, ids.at(-1))).toEqual({ 'old-1': '2026-12-01', 'old-2': '2026-12-01' });
+    expect(await taken(START)).toBe('auto.nothing-due');
+  });
+
+  test('holds for every snapshot where its record, or the plan that it is of, is not as it was written', async () => {
+    const days = [day(22, { deletion: MONTHLY }), ...dates(21, 1, unheard)];
+    for (const prefix of ['plans/', 'told-']) {
+      const told = await history(days);
+      const key = [...told.objects.keys()].find((each) => each.includes(prefix)) ?? '';
+      told.objects.set(key, '{');
+      await told.make(day(0, {}));
+      expect(daysIn(told.objects, told.ids.at(-1))).toEqual({ 'old-1': '2026-12-01', 'old-2': '2026-12-01' });
+    }
+  });
+
+  test('is told only by a report that could note that it began, and could record the day', async () => {
+    for (const unstored of [/begun-/, /told-/]) {
+      const { mails, ids, objects } = await history([day(1, {}), day(0, { unstored })]);
+      expect(daysIn(objects, ids[0])).not.toEqual({});
+      expect(daysIn(objects, ids[1])).toEqual({});
+      expect(mails[0]).toContain('snapshots will be deleted on');
+      expect(mails[1]).not.toContain('snapshots will be deleted on');
+      expect(mails[1]).toContain('the bucket is gone (report.unfinished)');
+      expect(objects.get(`runs/${runTime(ids[1] ?? '')}/sent.json`)).toContain('"announced":false');
+    }
+  });
+
   test('binds only those to whom it was announced: without that e-mail, the grace period counts', async () => {
     const { taken } = await history([...dates(21, 9, unheard), ...dates(8, 0)]);
     expect(await taken(START)).toEqual(['old-1', 'old-2']);
@@ -691,7 +742,7 @@ describe('a report with automatic deletion', () => {
 });
 
 describe('a report that begins while an automatic deletion selects', () => {
-  const BEGUN = begunFile(compactInstant(NOW));
+  const BEGUN = begunFile(newReportId(NOW));
 
   test.each([
     ['after the runs were listed', 'list', 'plans/', false],
@@ -714,6 +765,30 @@ describe('a report that begins while an automatic deletion selects', () => {
     expect([...objects.keys()].some((key) => key.startsWith('plans/auto-'))).toBe(hasPlan);
   });
 
+  test.each([false, true])(
+    'stops it also where its event is sent again, though a newer report is old enough (%s)',
+    async (hasPlan) => {
+      const again = { ago: 20, refused: true, ...(hasPlan ? {} : { unstored: /^(?:reports|plans)\// }) };
+      const days = [...daily().filter(({ ago }) => ago > 30), again, { ago: 16, scheduled: null }];
+      const config = aConfig({ ...WRITTEN, deletion: { grace: '12h' } });
+      const { objects, make, select, taken } = await history(days.map((day) => ({ ...day, config })));
+      expect(await taken({ config })).toEqual(['old-1', 'old-2']);
+      for (const key of objects.keys()) if (key.startsWith('plans/auto-')) objects.delete(key);
+      const store = memoryStore(objects, () => NOW);
+      const repeated = { refused: true, unstored: /^(?:reports|plans)\//, ago: 0, scheduled: 20, config };
+      const begins = {
+        ...store,
+        putIfAbsent: async (object: StoredObject) => {
+          if (object.key.startsWith('plans/auto-')) await make(repeated);
+          return store.putIfAbsent(object);
+        },
+      };
+      expect(await select({ config, store: begins })).toMatchObject({ code: 'auto.not-mailed' });
+      // It began before the selection, and was not sent yet.
+      expect(await select({ config, now: NOW + HOUR })).toMatchObject({ code: 'auto.not-mailed' });
+    },
+  );
+
   test('is not mistaken for another object among the notes of runs', async () => {
     const { objects, select } = await history(daily());
     const store = memoryStore(objects, () => NOW);
@@ -722,98 +797,5 @@ describe('a report that begins while an automatic deletion selects', () => {
       return store.putIfAbsent(object);
     };
     expect(await select({ store: { ...store, putIfAbsent } })).toMatchObject({ state: 'plan' });
-  });
-});
-
-describe('a report that is made while an automatic deletion runs', () => {
-  /** What shows that the deletion has ended: its result in the index, or what the evidence chain has. */
-  type End = 'none' | 'indexed' | 'recorded' | 'other-recorded' | 'unreadable';
-
-  /** Records as two runs write them: the last is the end of the automatic deletion, of another one, or no record. */
-  const evidence = (id: string, end: End): readonly (readonly [string, string])[] =>
-    [id, '20261122T080000Z-1a2b3c4d', ...(end === 'recorded' ? [id] : [])].map((plan, index) => {
-      const record = {
-        ...{ schemaVersion: 1, number: index + 1, at: new Date(NOW + index).toISOString(), previous: null },
-        kind: index === 0 ? 'approval' : 'result',
-        ...{ ref: { key: `results/${plan}/${'0'.repeat(16)}/once-files.sha256` }, sha256: '0'.repeat(64) },
-      };
-      const isDamaged = end === 'unreadable' && index === 1;
-      return [`evidence/0000000${index + 1}.json`, isDamaged ? '{' : JSON.stringify(record)];
-    });
-
-  /**
-   * The days for which a report of an instant announces `old-1` and `old-2` after a deletion that started at NOW;
-   */
-  async function reportAt(at: number, end: End, change: Partial<Day> = {}) {
-    const { objects, select } = await history(daily());
-    const selected = await select();
-    const id = selected.state === 'plan' ? selected.id : '';
-    const times = { startedAt: new Date(NOW).toISOString(), updatedAt: new Date(NOW).toISOString() };
-    const plan: IndexedPlan = { id, storedAt: null, status: 'unfinished', ...times, summary: '2 deleted' };
-    if (end === 'indexed')
-      objects.set(resultIndexPage(1), [...indexPageObject(1, [{ plan, line: '{}' }]).body].join(''));
-    else if (end !== 'none') for (const [key, text] of evidence(id, end)) objects.set(key, text);
-    const reportId = newReportId(at);
-    const channel = { ...fakeChannel(), confirmedSubscribers: async () => change.confirmed ?? 1 };
-    const ports = {
-      clock: () => at,
-      digest: digestOf,
-      store: memoryStore(objects, () => at),
-      channel,
-      readInventory: fakeInventory(anInventory({ snapshots: ALL, ...change.inventory })),
-    };
-    const { config = CONFIG, deletion = DAILY } = change;
-    const request = { reportId, config, scheduledAt: null, region: 'us-east-1', deadline: null };
-    await runReport(ports, { ...request, ...(deletion && { deletion }) });
-    return { id: reportId, objects, mails: channel.sent };
-  }
-
-  async function daysOf(at: number, end: End, change: Partial<Day> = {}) {
-    const { id, objects } = await reportAt(at, end, change);
-    return daysIn(objects, id);
-  }
-
-  const bothOn = (day: string) => ({ 'old-1': day, 'old-2': day });
-
-  it('announces what that may still delete for today, though a start is no longer scheduled', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, 'none')).toEqual(bothOn('2026-11-23'));
-    const never = { ...AUTOMATIC, reportSchedule: 'cron(0 8 30 2 ? *)' };
-    expect(await daysOf(NOW + 6 * HOUR, 'indexed', { deletion: never })).toEqual({});
-    expect(await daysOf(NOW + 6 * HOUR, 'none', { deletion: never })).toEqual(bothOn('2026-11-23'));
-  });
-
-  it('announces what is left for the next start, after a deletion that has ended, or must have', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, 'indexed')).toEqual(bothOn('2026-11-24'));
-    expect(await daysOf(NOW + 30 * HOUR, 'none')).toEqual(bothOn('2026-11-25'));
-  });
-
-  it('finds in the evidence chain that one has ended that was refused, and so has no result', async () => {
-    expect(await daysOf(NOW + 6 * HOUR, 'recorded')).toEqual(bothOn('2026-11-24'));
-    expect(await daysOf(NOW + 6 * HOUR, 'other-recorded')).toEqual(bothOn('2026-11-23'));
-    expect(await daysOf(NOW + 6 * HOUR, 'unreadable')).toEqual(bothOn('2026-11-23'));
-  });
-
-  it.each([
-    ['incomplete', { inventory: { complete: false } }, /^\[Lightsail\] INCOMPLETE: not everything could be read/],
-    ['incomplete without them', { inventory: { complete: false, snapshots: [] } }, /^\[Lightsail\] INCOMPLETE: /],
-    ['blocked', { config: aConfig({ ...WRITTEN, caps: { maxDeletions: 1 } }) }, /^\[Lightsail\] BLOCKED: /],
-  ] as const)('does not say that nothing will be deleted where it is %s', async (_, change, subject) => {
-    const texts = async (end: End) => {
-      const { id, objects, mails } = await reportAt(NOW + 6 * HOUR, end, change);
-      expect(mails[0]?.subject).toMatch(subject);
-      return `${mails[0]?.subject}\n${mails[0]?.body}\n${objects.get(reportFiles(id).html)}`;
-    };
-    const none = /nothing (?:will be|is) deleted/i;
-    expect(await texts('indexed')).toMatch(none);
-    expect(await texts('indexed')).not.toMatch(/deletion may still run/i);
-    const during = await texts('none');
-    expect(during).not.toMatch(none);
-    expect(during.match(/deletion may still run/gi)?.length).toBeGreaterThanOrEqual(3);
-  });
-
-  it('does not say that nothing is deleted where it is not known who receives it', async () => {
-    const { mails } = await reportAt(NOW + 6 * HOUR, 'none', { confirmed: 0 });
-    expect(mails[0]?.body).toContain('AN AUTOMATIC DELETION MAY STILL RUN. It began before this report');
-    expect(mails[0]?.body).not.toContain('deletes nothing');
   });
 });

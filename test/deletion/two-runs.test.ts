@@ -133,7 +133,7 @@ async function twoRuns(paces: readonly Pace2[]) {
     ];
     const { groups, skipped } = intersect(ITEMS, fresh, { sources: () => ({ state: 'gone' }), minKeep: 1 });
     const prepared = {
-      ...{ plan: PLAN, config: CONFIG, decidedAt: clock(), skipped, doneBefore: 0, refusal: null },
+      ...{ plan: PLAN, config: CONFIG, decidedAt: clock(), skipped, doneBefore: 0, deletedBefore: 0, refusal: null },
       inDoubt: new Set<string>(),
       groups: groups.map((group) => ({ ...group, floor: [SIBLING] })),
     };

@@ -6,6 +6,8 @@ import { instanceRow, instanceSnapshotRow, type SourceSpec } from '../../emulato
 import { NO_ITEM_DETAILS } from '../../lambda/core/plan/outcome';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
+import { NOT_RECORDED } from '../../lambda/explain/find-unrecorded';
+import { FAULTS, remedyOf } from '../../lambda/explain/verify-remedies';
 import { sha256Of } from '../../lambda/runtime/digest';
 import { LOCAL_EVIDENCE } from '../../lambda/storage/keys';
 import { commandsOf, type Instead, PageClone, planSteps } from './page-clone';
@@ -59,8 +61,35 @@ async function stopEarly(folder: string): Promise<void> {
   const [item] = plan.items;
   await outcomes.startAttempt(item, NO_ITEM_DETAILS);
   await outcomes.cancelAttempt(item.arn);
-  await outcomes.close(async () => void (await recordResult(evidence, approved, false)));
+  await outcomes.close(async () => void (await recordResult(evidence, approved, null)));
 }
+
+/** The rows of the table that begins with this header, each as its cells. */
+const tableOf = (header: string): readonly (readonly string[])[] => {
+  const [, rows = ''] = page.split(`${header}\n`);
+  const [table = ''] = rows.split('\n\n');
+  const lines = table.split('\n').slice(1);
+  return lines.map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
+};
+
+test('docs/audit.md says of each fault what to do, as --verify prints it for a folder', () => {
+  const rows = tableOf('| fault | what to do |');
+  const written = rows.flatMap(([faults = '', remedy]) =>
+    [...faults.matchAll(/`([\w.-]+)`/g)].map(([, fault]) => [fault, remedy] as const),
+  );
+  expect(new Map(written)).toEqual(new Map(FAULTS.map((fault) => [fault, remedyOf(fault, false)])));
+  for (const fault of FAULTS) expect(page).toContain(`\`${fault}\``);
+  for (const fault of FAULTS.filter((each) => each.startsWith('object.a')))
+    expect(remedyOf(fault, true)).toMatch(/earlier versions in the bucket.*`PutObject`/);
+});
+
+test('docs/audit.md has each object that no record names', () => {
+  const cells = tableOf('| object | why it is in no record |').map(([objects = '']) => objects);
+  const objects = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, key = '']) => key));
+  const isNamedBy = (key: string, pattern: RegExp): boolean => pattern.test(key.replace(/<[\w ]+>/g, 'x'));
+  expect(objects.filter((key) => !NOT_RECORDED.some((pattern) => isNamedBy(key, pattern)))).toEqual([]);
+  expect(NOT_RECORDED.filter((pattern) => !objects.some((key) => isNamedBy(key, pattern)))).toEqual([]);
+});
 
 describe('docs/audit.md', () => {
   const clone = new PageClone();

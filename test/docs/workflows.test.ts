@@ -33,7 +33,7 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
   test('uses actions by commit alone: a tag can be moved', () => {
     const used = steps.flatMap(({ uses }) => uses ?? []);
     expect(used.length).toBeGreaterThan(0);
-    for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+    for (const action of used) expect(action).toMatch(/^[\w-]+(?:\/[\w-]+)+@[0-9a-f]{40}$/);
   });
 
   test('may read the repository and nothing else, unless a job says so', () => {

@@ -331,7 +331,7 @@ describe('a finished plan', () => {
     const approved = { plan: forged, run: 'forger', origin: ORIGIN };
     for (const key of FILES) objects.set(key, (objects.get(key) ?? '').replace('"arn":"', '"arn":"x'));
     await recordApproval(place.ports, approved);
-    await recordResult(place.ports, approved, true);
+    await recordResult(place.ports, approved, 'finished');
     const { broken } = await place.verify(head);
     expect(broken).toEqual(
       expect.arrayContaining([
@@ -354,7 +354,7 @@ describe('a finished plan', () => {
     objects.set(key, (objects.get(key) ?? '').replace('unfinished', 'finished'));
     const approved = { plan: { ...open, digest: `sha256:${'0'.repeat(64)}` }, run: 'forger', origin: ORIGIN };
     await recordApproval(place.ports, approved);
-    await recordResult(place.ports, approved, true);
+    await recordResult(place.ports, approved, 'finished');
     const { broken } = await place.verify();
     expect(broken).toContainEqual(expect.objectContaining({ fault: 'object.altered', place: `memory:${key}` }));
     expect(broken).toContainEqual(expect.objectContaining({ fault: 'record.inserted' }));
@@ -490,10 +490,12 @@ describe('while a run of an unfinished plan that was approved has recorded no re
     const { objects, place } = await killed();
     const eve = { ...APPROVED, arn: 'arn:aws:iam::123456789012:user/eve' };
     await place.approve(2, 'eve', eve);
+    // The index has the first view.
     objects.delete('results/index/00001.json');
-    expect(places(await place.verify())).toEqual([]);
+    const missing = 'index.missing memory:results/index/';
+    expect(places(await place.verify())).toEqual([missing]);
     await place.ports.store.put(view([first, second], { approvedBy: eve }));
-    expect(places(await place.verify())).toEqual([`result.not-approved memory:${key}`]);
+    expect([...places(await place.verify())].sort()).toEqual([missing, `result.not-approved memory:${key}`]);
   });
 
   it.each([
@@ -603,6 +605,41 @@ describe('an object that could not be read', () => {
     const { broken } = await verifyEvidence({ ...place.ports, store: locked, digest: digestOf, now: AT + DAY }, head);
     expect(broken.map((each) => [each.fault, each.place])).toEqual([[fault, `memory:${wanted}`]]);
     expect(broken[0]?.message).toContain('EACCES: permission denied');
+  });
+});
+
+describe('a folder that could not be listed', () => {
+  const denied = new RetentionError('store.s3', 'cannot list s3://b/x/: got AccessDenied', {
+    cause: Object.assign(new Error('Access Denied'), { name: 'AccessDenied' }),
+  });
+  it.each<[keyof Store, string, string, string]>([
+    ['listAfter', 'evidence/', 'record.unreadable', 'evidence/'],
+    ['list', 'results/index/', 'index.unreadable', 'results/index/'],
+    ['listDeep', 'results/', 'object.unreadable', 'results/'],
+    ['listDeep', 'evidence/', 'record.unreadable', 'evidence/'],
+  ])('is named where a bucket denies %s of %s', async (call, prefix, fault, where) => {
+    const { place } = await aHistory();
+    const { store } = place.ports;
+    const act = store[call] as (...given: readonly unknown[]) => Promise<unknown>;
+    const locked = {
+      ...store,
+      [call]: async (...given: readonly unknown[]) => (given[0] === prefix ? Promise.reject(denied) : act(...given)),
+    };
+    const { broken, remedies } = await verifyEvidence(
+      { ...place.ports, store: locked, digest: digestOf, now: AT + DAY },
+      null,
+    );
+    expect(broken.map((each) => [each.fault, each.place])).toEqual([[fault, `memory:${where}`]]);
+    expect(broken[0]?.message).toContain('cannot list s3://b/x/: got AccessDenied');
+    expect(remedies[fault]).toContain('s3:ListBucket');
+  });
+
+  it('ends the verification where it fails for another cause', async () => {
+    const { place } = await aHistory();
+    const failed = new RetentionError('store.s3', 'cannot list', { cause: new Error('NoSuchBucket') });
+    const store: Store = { ...place.ports.store, listAfter: () => Promise.reject(failed) };
+    const ports = { ...place.ports, store, digest: digestOf, now: AT + DAY };
+    await expect(verifyEvidence(ports, null)).rejects.toThrow(failed);
   });
 });
 

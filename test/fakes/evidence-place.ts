@@ -7,6 +7,7 @@ import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
 import { EVIDENCE, planFile, recordFile, reportFiles } from '../../lambda/storage/keys';
+import { statusInIndex } from '../../lambda/storage/result-index';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
 import { APPROVED } from '../support/run-origin';
 
@@ -62,8 +63,9 @@ export class EvidencePlace {
     await indexResults(store);
   }
 
-  result(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
-    return recordResult(this.ports, { plan: planOf(number), run }, true);
+  async result(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
+    const plan = planOf(number);
+    return recordResult(this.ports, { plan, run }, await statusInIndex(this.ports.store, plan.id));
   }
 
   /** A whole deletion, or one that stops before its outcome. */

@@ -167,7 +167,7 @@ describe('the bundles of an approval on the dashboard', () => {
         ]);
         const finished = textOfHtml(await view());
         expect(finished).toContain('The newest plan is finished. 5 of 5 snapshots have an outcome: 5 deleted.');
-        expect(finished).toContain('Approved by a user of the dashboard, ARN not known.');
+        expect(finished).toContain('Approved by a user of the dashboard (claimed), ARN not known.');
         expect(actionsIn(await view())).toEqual([]);
       }),
     120_000,
@@ -183,9 +183,13 @@ describe('the bundles of an approval on the dashboard', () => {
         await ended();
         expect(new Set(asked.map(({ name }) => name))).toEqual(new Set([ID]));
         expect(left()).toBe(6);
-        await click(open, '5');
+        const late = await click(open, '5');
+        expect(textOfHtml(late)).toMatch(
+          /^Nothing was approved: this plan is finished\. 5 of 5 .*: 5 deleted\..* Approved by a user of the dashboard/,
+        );
+        expect(late).not.toMatch(/<form|cwdb-action/);
         await ended();
-        expect([left(), emulator.published.length]).toEqual([6, 1]);
+        expect([left(), emulator.published.length, asked.length]).toEqual([6, 1, 2]);
       }),
     120_000,
   );
@@ -195,10 +199,14 @@ describe('the bundles of an approval on the dashboard', () => {
     () =>
       withConsole(async ({ emulator, view, click, asked, ended, left }) => {
         emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]);
-        await click(await view(), '5');
+        const first = await view();
+        await click(first, '5');
         await ended();
         emulator.setFaults([]);
         const again = await view();
+        expect(textOfHtml(await click(first, '5'))).toMatch(
+          /^Nothing was approved: this plan was approved before.* not everything can be read now: .*approval\.old-page/,
+        );
         expect(textOfHtml(again)).toMatch(/This plan was approved before.*not everything can be read now/);
         expect(left()).toBe(11);
         await click(again, '5');

@@ -89,6 +89,16 @@ describe('automatic deletion', () => {
       expect(found.map(({ entry }) => [entry.outcome, entry.approvedBy])).toEqual([['deleted', approvedBy]]);
     }, account()));
 
+  it('gives a snapshot that was deleted by hand since the last report the reason that its plan has', () =>
+    withBench(async (bench) => {
+      await week(bench);
+      bench.rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-24');
+      expect((await bench.run({ scheduledTime })).result).toMatchObject({ deleted: 1, alreadyGone: 1 });
+      const gone = bench.result(autoPlan).items.find(({ name }) => name === 'web-24');
+      const text = 'Newer snapshots fill its slots.';
+      expect(gone).toMatchObject({ outcome: 'already-gone', reasons: [{ code: 'planned', text }] });
+    }, account()));
+
   it.each([
     ['a key-only hold', { key: 'retention:hold' }],
     ['a hold with a day to come', { key: 'retention:hold', value: 'until 2099-12-31' }],

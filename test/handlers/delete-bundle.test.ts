@@ -201,6 +201,7 @@ describe('the bundle of the deletion function', () => {
         expect(stored(`results/${plan.id}.json`)).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
         expect(stored(`results/${plan.id}/ended-20261123T080000Z-1a2b3c4d.json`)).toEqual({
           digest: plan.digest,
+          run: expect.stringMatching(/^20261123T080000Z-1a2b3c4d-./),
           end: { state: 'finished' },
         });
         expect(emulator.published.map(({ subject }) => subject)).toEqual([

@@ -9,8 +9,9 @@ import { memoryStore, timesOf } from '../fakes/memory-store';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
 import { ORIGIN } from '../support/run-origin';
 import { KEPT, PLANNED, withBench } from './deletion-bench';
-import { immortal, runExecution } from './durable-engine';
+import { immortal, mortal, runExecution } from './durable-engine';
 
+const HOUR = 3_600_000;
 const evidence = { hashText: sha256Of, keptForDays: 400 };
 
 /** A store that fails to write evidence, from its nth such write on. */
@@ -246,6 +247,34 @@ it('a later execution of the same name records the approval of its own run', () 
       'arn:aws:iam::123456789012:user/bob',
     ]);
     expect((await verified(objects)).broken).toEqual([]);
+  }));
+
+it('a run records what a killed execution of another plan left, once that execution can no longer go on', () =>
+  withBench(async ({ approve, run, handler, objects, rig }) => {
+    const ports = { evidence, clock: rig.clock };
+    const dying = () => mortal((point) => point.startsWith('after delete'));
+    const killed = runExecution(handler(ports), await approve(), dying, { most: 1, name: 'killed' });
+    await expect(killed).rejects.toThrow('did not end in 1 invocations');
+    const left = async (): Promise<readonly string[]> => (await verified(objects)).unrecorded;
+    const files = await left();
+    expect(files.some((place) => place.endsWith('.attempt.json'))).toBe(true);
+    // Its lock has timed out, and another invocation of it may still follow.
+    rig.advance(2 * HOUR);
+    expect((await run(await approve(), ports)).result).toMatchObject({ state: 'finished' });
+    expect(await left()).toEqual(files);
+    rig.advance(22 * HOUR);
+    expect((await run(await approve(), ports)).result).toMatchObject({ state: 'finished' });
+    expect(await verified(objects)).toMatchObject({ broken: [], unrecorded: [], withoutResult: [] });
+    expect(kindsIn(objects).filter((kind) => kind === 'result')).toHaveLength(3);
+    for (const place of files) {
+      const key = place.replace('memory:', '');
+      const text = objects.get(key) ?? '';
+      objects.set(key, `${text} `);
+      expect((await verified(objects)).broken).toContainEqual(
+        expect.objectContaining({ fault: 'object.altered', place }),
+      );
+      objects.set(key, text);
+    }
   }));
 
 it('a run that is refused leaves the result to the run that applies the plan', () =>

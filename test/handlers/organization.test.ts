@@ -23,6 +23,7 @@ import { stageFunction } from '../../lambda/runtime/stage-function';
 import { WRITE_ONCE } from '../../lambda/storage/keys';
 import { bundleHandler } from '../../scripts/bundle';
 import { pointSdkTo } from '../support/aws-env';
+import { validateEvent } from '../support/event-schema';
 import { runCli } from '../support/terminal';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
@@ -40,6 +41,8 @@ interface Hub {
   readonly report: (event: unknown) => Promise<OrganizationResult>;
   readonly stored: (name: string) => string;
   readonly keys: () => readonly string[];
+  /** What the batches have logged. */
+  readonly logs: () => string;
 }
 
 describe('the report of an organization', () => {
@@ -63,6 +66,7 @@ describe('the report of an organization', () => {
       readonly faults?: readonly FaultInput[];
       readonly change?: (organization: OrganizationData) => OrganizationData;
       readonly failing?: (batch: number) => boolean;
+      readonly eventBus?: string;
       readonly env?: Readonly<Record<string, string>>;
     },
     use: (hub: Hub) => Promise<void>,
@@ -85,9 +89,9 @@ describe('the report of an organization', () => {
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
     };
+    const logs: string[] = [];
     const readBatch = async (event: { readonly batch: number }): Promise<unknown> => {
       if (given.failing?.(event.batch) === true) throw new Error('Task timed out after 900.00 seconds');
-      const logs: string[] = [];
       const env = { ...buildEnv({ topicArn: TOPIC, bucket: BUCKET, ...MEMBER_ENV }), ...environment, ...given.env };
       const run = { folder, event, env, timeout: 120_000, log: (text: string) => logs.push(text) };
       const answer: BundleInvocation = await runBundle(run);
@@ -102,6 +106,7 @@ describe('the report of an organization', () => {
             bucket: BUCKET,
             batchFunction: 'batch',
             reportSchedule: 'cron(0 8 ? * MON *)',
+            ...(given.eventBus !== undefined && { eventBus: given.eventBus }),
           }),
           ...environment,
         },
@@ -122,6 +127,7 @@ describe('the report of an organization', () => {
         organization,
         report,
         keys: () => objects().map(([key]) => key),
+        logs: () => logs.join(''),
         stored: (name) =>
           objects()
             .find(([key]) => key.endsWith(name))?.[1]
@@ -299,6 +305,74 @@ describe('the report of an organization', () => {
       expect(summaryOf(hub)).toMatchObject({ spend: null, spendUnread: { cause: expect.stringContaining('denied') } });
       expect(hub.emulator.published[0]?.message).toContain('The bill of last month was not read: access to Cost');
       expect(hub.keys().filter((key) => key.startsWith('bills/'))).toEqual([]);
+    });
+  }, 120_000);
+
+  it('puts one event for its report, and one for each account that it could not read, once for a scheduled time', async () => {
+    const eventBus = 'arn:aws:events:eu-central-1:123456789012:event-bus/default';
+    await withHub({ eventBus }, async (hub) => {
+      const { emulator, report, organization } = hub;
+      const event = { scheduledTime: new Date(Date.now() - 3_600_000).toISOString() };
+      expect(await report(event)).toMatchObject({ delivery: 'sent', events: 'sent' });
+      expect(await report(event)).toEqual({ delivery: 'already-sent' });
+      const details = emulator.events.map(({ bus, source, detailType, detail }) => {
+        expect([bus, source, validateEvent(detail)]).toEqual([eventBus, 'lightsail-retention', []]);
+        return { detailType, account: detail.account, status: detail.status };
+      });
+      const failure = { detailType: 'Lightsail Snapshot Account Failure' };
+      const failed = (['client-kennel', 'client-tailor', 'legacy-mail'] as const).map((name) => ({
+        ...failure,
+        account: memberNamed(organization, name),
+        status: name === 'legacy-mail' ? 'not-active' : 'no-role',
+      }));
+      expect(details).toHaveLength(4);
+      expect(details).toEqual(
+        expect.arrayContaining([
+          { detailType: 'Lightsail Snapshot Report', account: null, status: undefined },
+          ...failed,
+        ]),
+      );
+      expect(emulator.published).toHaveLength(1);
+    });
+  }, 120_000);
+
+  it('sends its message though the bus refuses the events', async () => {
+    const config = { ...CONFIG, organization: { accounts: { include: ['client-bakery'] } } };
+    const faults: FaultInput[] = [{ service: 'events', fault: 'deny', by: 'nothing-allows' }];
+    await withHub({ eventBus: 'mine', config, faults }, async ({ report, emulator }) => {
+      const result = await report({});
+      expect(result).toMatchObject({ delivery: 'sent', complete: true, events: 'failed' });
+      expect(result).toHaveProperty('eventsFailure', expect.stringContaining('AccessDeniedException'));
+      expect(emulator.published).toHaveLength(1);
+    });
+  }, 120_000);
+
+  it('reports an account as read when its own message is refused, and says in the log that it was not sent', async () => {
+    const config = { ...CONFIG, organization: { accounts: { include: ['client-b*'] }, accountMessages: true } };
+    const refused = { fault: 'error', service: 'sns', operations: 'Publish', status: 403, times: 3 } as const;
+    await withHub({ config, faults: [{ ...refused, code: 'AuthorizationError' }] }, async (hub) => {
+      expect(await hub.report({})).toMatchObject({ accounts: 3, accountsUnread: 0, complete: true });
+      expect(attributeOf(hub.emulator, 'scope')).toEqual(['organization']);
+      expect(hub.logs().match(/"account\.message-failed"/g)).toHaveLength(3);
+    });
+  }, 120_000);
+
+  it('says in the message and on the page of an account that nothing deletes in it, and names no deployment', async () => {
+    const config = {
+      ...CONFIG,
+      policies: { short: { expireAfter: '1d', keep: { last: 1 } } },
+      organization: { accounts: { include: ['client-b*'] }, accountMessages: true },
+    };
+    await withHub({ config }, async (hub) => {
+      await hub.report({});
+      const messages = hub.emulator.published.filter(({ attributes }) => attributes.scope?.value === 'account');
+      const pages = hub.keys().filter((key) => /\/\d{12}\/report\.html$/.test(key));
+      expect([messages.length, pages.length]).toEqual([3, 3]);
+      const texts = [...messages.map(({ message }) => message), ...pages.map((key) => hub.stored(key))];
+      for (const text of texts) expect(text).not.toContain('deletion=approve');
+      const expiring = texts.filter((text) => /Delete what you no longer need|>To delete them</.test(text));
+      expect(expiring.length).toBeGreaterThan(1);
+      for (const text of expiring) expect(text).toContain('nothing deletes in the accounts of an organization yet');
     });
   }, 120_000);
 

@@ -192,7 +192,7 @@ describe('after real deletions of the sample account', () => {
         read: (key) => readFileSync(join(root, key)),
         write,
         remove: (key) => rmSync(join(root, key)),
-        locate: (key) => ports.store.locate(splitVersion(key)[0]),
+        locate: (key) => ports.store.locate(key),
       };
     }
 

@@ -5,7 +5,7 @@ import { actionsOf, elsewhere, synthesized } from './synthesized';
 const DASHBOARD = { deletion: 'approve', approval: 'dashboard' } as const;
 const template = synthesized(DASHBOARD);
 const VIEW = 'Reads plans and results for the dashboard.';
-const APPROVE = 'Reads plans and invokes the deletion function.';
+const APPROVE = 'Reads plans and results and invokes the deletion function.';
 
 const idsOf = (from: Template, type: string, named: string): readonly string[] =>
   Object.keys(from.findResources(type)).filter((id) => id.includes(named));
@@ -31,7 +31,7 @@ describe('the roles of an approval on the dashboard', () => {
       expect(isAllowed(roles.view, { action: 's3:GetObject', resource: `${bucket}/${folder}/a` })).toBe(false);
   });
 
-  test('the role of the approval can list and read plans, write its log, and invoke one alias', () => {
+  test('the role of the approval can list and read plans and results, write its log, and invoke one alias', () => {
     expect(roles.approve.flatMap((each) => actionsOf(each as never)).sort()).toEqual([
       'lambda:InvokeFunction',
       'logs:CreateLogStream',
@@ -39,22 +39,18 @@ describe('the roles of an approval on the dashboard', () => {
       's3:GetObject',
       's3:ListBucket',
     ]);
-    expect(isAllowed(roles.approve, { action: 's3:GetObject', resource: `${bucket}/plans/a` })).toBe(true);
-    for (const folder of ['results', 'reports', 'runs', 'evidence'])
+    for (const folder of ['plans', 'results'])
+      expect(isAllowed(roles.approve, { action: 's3:GetObject', resource: `${bucket}/${folder}/a` })).toBe(true);
+    for (const folder of ['reports', 'runs', 'evidence', 'other'])
       expect(isAllowed(roles.approve, { action: 's3:GetObject', resource: `${bucket}/${folder}/a` })).toBe(false);
     const invoked = roles.approve.filter((each) => actionsOf(each as never).includes('lambda:InvokeFunction'));
     expect(invoked.map(({ Resource }) => textOf(Resource))).toEqual([alias]);
   });
 
-  test.each(Object.entries(roles))('the role of %s lists its own folders alone', (name, statements) => {
+  test.each(Object.entries(roles))('the role of %s lists the folders of plans and results alone', (_, statements) => {
     const list = (prefix: string): boolean =>
       isAllowed(statements, { action: 's3:ListBucket', resource: bucket, context: { 's3:prefix': prefix } });
-    expect([list('plans/'), list('results/'), list('reports/'), list('evidence/')]).toEqual([
-      true,
-      name === 'view',
-      false,
-      false,
-    ]);
+    expect(['plans/', 'results/', 'reports/', 'evidence/'].map(list)).toEqual([true, true, false, false]);
   });
 
   test('both may decrypt with the key of the bucket, and encrypt nothing', () => {
@@ -78,6 +74,14 @@ describe('the functions of an approval on the dashboard', () => {
       { BUCKET: bucket, DELETION_FUNCTION: { Ref: alias } },
       { BUCKET: bucket, APPROVE_FUNCTION: { 'Fn::GetAtt': [approve, 'Arn'] } },
     ]);
+  });
+
+  test('the report is told that its plans can be approved on the dashboard, and of which name that is', () => {
+    const report = Object.entries(template.findResources('AWS::Lambda::Function')).find(([id]) =>
+      id.includes('ReportFunction'),
+    );
+    const { APPROVAL, DASHBOARD: named } = report?.[1].Properties.Environment.Variables ?? {};
+    expect([APPROVAL, named]).toEqual(['dashboard', expect.anything()]);
   });
 
   test('nothing but a person invokes them: no permission, no schedule and no address leads to them', () => {

@@ -263,6 +263,28 @@ describe('a schedule', () => {
   });
 });
 
+describe('a schedule of reports beside automatic deletion', () => {
+  beforeEach(() => jest.spyOn(console, 'error').mockReturnValue());
+  afterEach(() => jest.restoreAllMocks());
+
+  const WARNING = Match.stringLikeRegexp('can still be in work when automatic deletion starts at 13:47');
+
+  test.each(['cron(47 13 * * ? *)', 'cron(32 13 ? * MON *)', 'cron(45 8,13 1 * ? *)', 'rate(15 minutes)'])(
+    'comes with a warning where a report can still be in work when that starts: %s',
+    (schedule) => {
+      Annotations.fromStack(built({ schedule, deletion: 'automatic' })).hasWarning('*', WARNING);
+      Annotations.fromStack(built({ schedule, deletion: 'approve' })).hasNoWarning('*', WARNING);
+    },
+  );
+
+  test.each(['cron(31 13 * * ? *)', 'cron(48 13 * * ? *)', 'cron(0 * * * ? *)', 'rate(1 hour)', 'rate(7 days)'])(
+    'comes without where none can, or that is not known: %s',
+    (schedule) => {
+      Annotations.fromStack(built({ schedule, deletion: 'automatic' })).hasNoWarning('*', WARNING);
+    },
+  );
+});
+
 describe('a rule that can match nothing', () => {
   beforeEach(() => jest.spyOn(console, 'error').mockReturnValue());
   afterEach(() => jest.restoreAllMocks());

@@ -154,6 +154,23 @@ describe('a deployment for an organization', () => {
     expect(without).not.toMatch(/bills\/|ce:Get/);
   });
 
+  test('may put events on the bus where events are on, and is the only function that knows the bus', () => {
+    const busesOf = (props: Partial<SnapshotRetentionProps>) => {
+      const template = deployedIn('111122223333', props);
+      const statements = statementsOf(template.toJSON()).filter((each) => actionsOf(each).includes('events:PutEvents'));
+      const functions = Object.entries(template.findResources('AWS::Lambda::Function'));
+      const knowing = functions.filter(
+        ([, { Properties }]) => Properties.Environment.Variables.EVENT_BUS !== undefined,
+      );
+      return { statements: statements.length, knowing: knowing.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')) };
+    };
+    expect(busesOf(ORGANIZATION)).toEqual({ statements: 0, knowing: [] });
+    expect(busesOf({ ...ORGANIZATION, events: true })).toEqual({
+      statements: 1,
+      knowing: ['RetentionOrganizationFunction'],
+    });
+  });
+
   test('is started by the schedule, by its alias; no check for a first report runs before roles exist', () => {
     const template = deployedIn('111122223333', ORGANIZATION);
     const schedules = Object.values(template.findResources('AWS::Scheduler::Schedule')).map(
@@ -178,7 +195,6 @@ describe('a deployment for an organization', () => {
   });
 
   test.each<[string, object, RegExp]>([
-    ['events', { ...ORGANIZATION, events: true }, /together with events: .* puts no events yet; leave it out$/],
     ['no targets', { organization: { targets: [] } }, /^organization: got targets \[\], expected a list of ARNs/],
     ['an id', { organization: { targets: ['r-ab12'] } }, /got the target "r-ab12", expected the ARN of a root/],
     [
@@ -217,6 +233,18 @@ describe('a deployment for an organization', () => {
     };
     expect([warnings({}), warnings(ORGANIZATION)]).toEqual([1, 0]);
     quiet.mockRestore();
+  });
+
+  test('warns of an organizational unit as target where the configuration includes accounts outside of it', () => {
+    const warnings = (targets: readonly string[], include?: readonly string[]): number => {
+      const stack = new Stack(quickApp(), 'Hub', { env: { account: '111122223333', region: 'eu-central-1' } });
+      const config = { version: 1, ...(include !== undefined && { organization: { accounts: { include } } }) };
+      const configuration = { origin: 'retention.yaml', config };
+      new SnapshotRetention(stack, 'Retention', { ...PROPS, configuration, organization: { targets } });
+      const pattern = Match.stringLikeRegexp('include to \\["ou:\\*/ou-ab12-11111111/\\*"\\]');
+      return Annotations.fromStack(stack).findWarning('*', pattern).length;
+    };
+    expect([warnings([UNIT]), warnings([UNIT], ['ou:*/ou-ab12-11111111/*']), warnings([ROOT])]).toEqual([1, 0, 0]);
   });
 
   test('is refused for two hubs of one app that would make the same role', () => {

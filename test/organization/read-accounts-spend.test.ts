@@ -114,6 +114,14 @@ describe('the bill of the accounts of a roll-up', () => {
     });
   });
 
+  test('is in the report also where it cannot be stored', async () => {
+    const store = { ...memoryStore(), put: () => Promise.reject(new Error('no access')) };
+    const { readBills } = costExplorer(bills(AMOUNTS));
+    expect(await makeReadAccountsSpend({ readBills, store, own: HUB })(accounts, NOW)).toMatchObject({
+      spend: { total: 12.51 },
+    });
+  });
+
   test('is unread with the cause where it cannot be read, or where the store fails', async () => {
     const refused = async () => ({ state: 'unread' as const, cause: 'denied', remedy: 'allow it' });
     expect(await makeReadAccountsSpend({ readBills: refused, store: null, own: HUB })(accounts, NOW)).toEqual({

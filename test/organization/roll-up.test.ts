@@ -35,6 +35,22 @@ it('an account with one list that was not read is incomplete, and names that err
   });
 });
 
+it('an account names its lists that were not read, and its regions that a control policy denies', () => {
+  const scopes = [
+    {},
+    { ...FAILED, kind: 'disk' },
+    { status: 'denied', sources: 'denied', region: 'eu-west-1' },
+  ] as const;
+  expect(reportedAccount(MEMBER, reportWith(scopes))).toMatchObject({
+    notRead: ['us-east-1 disk (AccessDeniedException)'],
+    deniedRegions: ['eu-west-1'],
+  });
+  expect(reportedAccount(MEMBER, reportWith([{}, scopes[2], scopes[2]], { complete: true }))).toMatchObject({
+    status: 'read',
+    deniedRegions: ['eu-west-1'],
+  });
+});
+
 it('an account of which nothing was read has failed and has no report, also where its report calls itself complete', () => {
   for (const complete of [false, true])
     expect(reportedAccount(MEMBER, reportWith([FAILED, { ...FAILED, status: 'denied' }], { complete }))).toMatchObject({

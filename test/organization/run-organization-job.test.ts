@@ -2,7 +2,9 @@ import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { durableBatches } from '../../lambda/aws/durable-steps';
 import { globMatches } from '../../lambda/config/globs';
+import type { AccountGlobs } from '../../lambda/core/policy/config';
 import type { FollowedRollUp } from '../../lambda/core/report/account-changes';
+import { rollUpEvents } from '../../lambda/core/report/retention-event';
 import type { RollUpAccount } from '../../lambda/core/report/roll-up';
 import {
   accountsOfBatch,
@@ -14,9 +16,12 @@ import {
   storeBatch,
 } from '../../lambda/organization/run-organization-job';
 import type { ListedAccount } from '../../lambda/organization/select-accounts';
+import type { EventsSent } from '../../lambda/ports/event-bus';
+import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
 import { summaryFile } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
+import { validateEvent } from '../support/event-schema';
 import { someTotals } from './totals';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');
@@ -55,7 +60,9 @@ async function ran(
       totals: someTotals({ snapshots: 2, expire: 1 }),
     }),
     ports: changed = {},
+    globs = { include: ['*'], exclude: [] },
   }: {
+    readonly globs?: AccountGlobs;
     readonly objects?: Map<string, string>;
     readonly reportId?: string;
     readonly failing?: (batch: number) => boolean;
@@ -84,7 +91,7 @@ async function ran(
   const handler = withDurableExecution((_: unknown, context) =>
     runOrganization(durableBatches(context), ports, {
       scheduledAt: NOW,
-      accounts: { include: ['*'], exclude: [] },
+      accounts: globs,
       batchFunction: 'batch',
     }),
   );
@@ -110,6 +117,27 @@ async function ran(
     mostAtOnce,
     sent,
     summary: JSON.parse(objects.get(summaryFile(reportId)) ?? 'null'),
+  };
+}
+
+/** A store that keeps the first object, and then fails as if its answer had been lost. */
+function lostAnswer(): { readonly objects: Map<string, string>; readonly store: Store } {
+  const objects = new Map<string, string>();
+  const store = memoryStore(objects);
+  let isFirst = true;
+  return {
+    objects,
+    store: {
+      ...store,
+      putIfAbsent: async (object) => {
+        const isStored = await store.putIfAbsent(object);
+        if (isFirst) {
+          isFirst = false;
+          throw new Error('socket hang up');
+        }
+        return isStored;
+      },
+    },
   };
 }
 
@@ -248,6 +276,29 @@ test('an account that three reports in a row could not read is counted, and name
   expect(fourth.result).toMatchObject({ accountsMissed: 0 });
 });
 
+test('a list whose answer was lost is the one that is read, also where an account has left since', async () => {
+  const lists = [listed(26), listed(25)];
+  const lost = lostAnswer();
+  const { summary, result } = await ran([], {
+    objects: lost.objects,
+    ports: { store: lost.store, listAccounts: async () => lists.shift() ?? [] },
+  });
+  expect(lists).toEqual([]);
+  expect(summary.accounts.map(({ id, status }) => [id, status])).toEqual(listed(26).map(({ id }) => [id, 'read']));
+  expect(result).toMatchObject({ accounts: 26, accountsUnread: 0 });
+});
+
+test('a pattern that matches no account is in the roll-up that is sent, and in the result that is logged', async () => {
+  const { summary, sent, result } = await ran(listed(2), {
+    globs: { include: ['account-0', 'acount-*'], exclude: [] },
+  });
+  const warnings = ['organization.accounts.include: "acount-*" matches none of 2 accounts'];
+  expect(summary.accounts).toHaveLength(1);
+  expect([summary.warnings, sent[0]?.warnings]).toEqual([warnings, warnings]);
+  expect(result).toMatchObject({ warnings });
+  expect((await ran(listed(1))).summary).not.toHaveProperty('warnings');
+});
+
 test('a scheduled time whose report was sent makes no other one', async () => {
   const { result, sent, operations } = await ran(listed(3), { ports: { wasSent: async () => true } });
   expect([result, sent, operations]).toEqual([{ delivery: 'already-sent' }, [], 1]);
@@ -257,4 +308,79 @@ test('patterns that select no account end the report with a sentence', async () 
   const { error, sent } = await ran([]);
   expect(error).toContain('organization.accounts selects none of 0 accounts');
   expect(sent).toEqual([]);
+});
+
+describe('the events of a report on an organization', () => {
+  const announcing = (
+    announce: NonNullable<OrganizationPorts['announce']>,
+    delivery: 'sent' | 'already-sent' | 'switched-off' = 'sent',
+  ): Partial<OrganizationPorts> => ({ announce, send: async () => delivery });
+
+  it('follow its e-mail, with what was stored', async () => {
+    const told: unknown[] = [];
+    const announce: OrganizationPorts['announce'] = async (...given) => {
+      told.push(given);
+      return { events: 'sent' };
+    };
+    const { result, summary } = await ran(listed(3), { ports: announcing(announce) });
+    expect(told).toEqual([[summary, 'sent']]);
+    expect(result).toMatchObject({ delivery: 'sent', events: 'sent' });
+  });
+
+  it('are sent by the run that sends the e-mail alone', async () => {
+    const announce = jest.fn();
+    const { result } = await ran(listed(3), { ports: announcing(announce, 'already-sent') });
+    expect(announce).not.toHaveBeenCalled();
+    expect(result).not.toHaveProperty('events');
+  });
+
+  it('never fail it', async () => {
+    const refused = { events: 'failed', eventsFailure: 'no such bus' } as const;
+    const { result } = await ran(listed(3), { ports: announcing(async () => refused) });
+    expect(result).toMatchObject({ delivery: 'sent', ...refused });
+    const broken = await ran(listed(3), { ports: announcing(() => Promise.reject(new Error('died'))) });
+    expect([broken.error, broken.result]).toMatchObject([null, { delivery: 'sent', events: 'failed' }]);
+  });
+
+  it('are put before a report that is not in the evidence chain ends, and named in its error where they were not', async () => {
+    const errorWith = async (sent: EventsSent) => {
+      const evidence = { hashText: sha256Of, keptForDays: null };
+      const announce = jest.fn(async () => sent);
+      const objects = new Map([['evidence/00000001.json', 'not a record']]);
+      const { error } = await ran(listed(3), { objects, ports: { ...announcing(announce), evidence } });
+      expect(announce).toHaveBeenCalledTimes(1);
+      return error;
+    };
+    expect(await errorWith({ events: 'sent' })).toMatch(/is not in the evidence chain: (?!.*events)/);
+    expect(await errorWith({ events: 'failed', eventsFailure: 'no such bus' })).toMatch(
+      /is not in the evidence chain: .*; the events were not put: no such bus$/,
+    );
+  });
+
+  it('are one for the report, and one for each account that was not read in full, without a name', async () => {
+    const rowOf = (account: Pick<ListedAccount, 'id' | 'name' | 'ou'>): RollUpAccount => {
+      const error = { code: 'AccessDenied', message: 'the role <secret> of account-1' };
+      if (account.name === 'account-1') return { ...account, status: 'no-role', error, reportId: null, totals: null };
+      if (account.name === 'account-2')
+        return { ...account, status: 'incomplete', error: null, reportId: ID, totals: someTotals({ snapshots: 1 }) };
+      return { ...account, status: 'read', error: null, reportId: ID, totals: someTotals({ snapshots: 2 }) };
+    };
+    const [first, ...rest] = listed(4);
+    const { summary } = await ran([...rest, { ...first, state: 'SUSPENDED' } as ListedAccount], { rowOf });
+    const events = rollUpEvents(summary, { location: 's3://b/summary.json', email: 'sent', config: 'sha256:1' });
+    const failed = { schemaVersion: 1, type: 'account-failed', reportId: ID };
+    const idOf = (id: string) => ({ id: `account-failed/${ID}/${id}`, account: id });
+    expect(events).toEqual([
+      {
+        ...{ schemaVersion: 1, type: 'report', id: `report/${ID}`, reportId: ID, account: null },
+        ...{ accounts: 4, accountsUnread: 3, complete: false, location: 's3://b/summary.json', email: 'sent' },
+        ...{ config: 'sha256:1', totals: someTotals({ snapshots: 3 }) },
+      },
+      { ...failed, ...idOf('100000000000'), status: 'not-active', code: 'organization.not-active' },
+      { ...failed, ...idOf('100000000001'), status: 'no-role', code: 'AccessDenied' },
+      { ...failed, ...idOf('100000000002'), status: 'incomplete', code: 'unknown' },
+    ]);
+    expect(events.flatMap(validateEvent)).toEqual([]);
+    expect(JSON.stringify(events)).not.toMatch(/account-\d|secret|ou-ab12/);
+  });
 });

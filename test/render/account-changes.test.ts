@@ -57,7 +57,6 @@ test('changes of accounts are a sentence for each kind, the accounts of an alarm
 test('the e-mail about 300 accounts, of which 100 could not be read, fits with all that a deployment adds', () => {
   const link = `https://eu-central-1.console.aws.amazon.com/s3/object/${'b'.repeat(63)}?prefix=${'k'.repeat(80)}`;
   const email = renderRollUpEmail(rollUp, {
-    details: new Map(),
     places: ['page', 'dashboard'].map((text) => ({ text, link })),
     changes: accountChangeLines(rollUp, some),
     footer: ['Configuration retention.yaml, sha256:0123456789abcdef. Next report: 7 Dec 2026.'],

@@ -4,7 +4,9 @@ import {
   type PlanState,
   refusedAnswer,
   renderApprovalWidget,
+  type UsedPlan,
   unreadWidget,
+  usedAnswer,
   type WidgetContext,
 } from '../../lambda/render/approval-widget';
 import { anItem, aStoredPlan, CONFIG, ID, ITEMS } from '../approval/rig';
@@ -31,6 +33,11 @@ const RESULT = aResult(ID, [anOutcome('web-1'), anOutcome('web-2', { outcome: 's
   plan: { id: ID, digest: aStoredPlan().digest, count: 3 },
   status: 'unfinished',
 });
+
+const APPROVAL = {
+  by: { kind: 'dashboard', arn: null, claimed: true },
+  at: Date.parse('2026-11-23T08:04:30Z'),
+} as const;
 
 /** Markup that would act if it were not text. */
 const ACTING = [
@@ -87,18 +94,18 @@ describe('the widget of the newest plan', () => {
     ],
     [
       'a plan that is running without an outcome',
-      { state: 'running', plan: aStoredPlan(), result: null },
-      /^The newest plan is approved, and its deletion is running\. It lists 3 snapshots\./,
+      { state: 'running', plan: aStoredPlan(), result: null, approval: APPROVAL },
+      /running\. It lists 3 snapshots\. Approved by a user of the dashboard \(claimed\), ARN not known, on 23 Nov 2026 09:04 \(Europe/,
     ],
     [
       'a plan that is running',
-      { state: 'running', plan: aStoredPlan(), result: RESULT },
+      { state: 'running', plan: aStoredPlan(), result: RESULT, approval: null },
       /is running\. 2 of 3 snapshots have an outcome: 1 deleted, 1 skipped\. Approved by arn:aws:iam/,
     ],
     [
       'a finished plan',
       { state: 'finished', plan: aStoredPlan(), result: { ...RESULT, status: 'finished' } },
-      /^The newest plan is finished\. 2 of 3.*Freed: up to \$2\.00\/month\..*ended on 23 Nov 2026 09:05/,
+      /^The newest plan is finished\. 2 of 3.*Freed: up to \$2\.00\/month\..*ended on 23 Nov 2026 09:05 \(Europe/,
     ],
     [
       'a plan without snapshots',
@@ -115,7 +122,7 @@ describe('the widget of the newest plan', () => {
     const lastEnd = { state: 'refused', code: 'inventory.incomplete', text: 'not everything can be read now' } as const;
     expect(shown(open({ attempt: 1, result: RESULT, lastEnd }))).toContain(
       'This plan was approved before, and can be approved again. 2 of 3 snapshots have an outcome: ' +
-        '1 deleted, 1 skipped. The plan was refused: not everything can be read now inventory.incomplete',
+        '1 deleted, 1 skipped. The plan was refused: not everything can be read now inventory.incomplete .',
     );
   });
 
@@ -142,6 +149,24 @@ describe('the widget of the newest plan', () => {
     expect(Buffer.byteLength(renderApprovalWidget(open({ plan }), CONTEXT))).toBeLessThan(1_000_000);
   });
 
+  it('stays small with names and messages of 10 kB, which are cut', () => {
+    const long = '<'.repeat(10_000);
+    const items = Array.from({ length: 100 }, (_, i) =>
+      anItem(`s-${i}`, { source: `${i}${long}`, reason: `${i}${long}` }),
+    );
+    const lastEnd = { state: 'failed', code: long, text: long } as const;
+    expect(
+      Buffer.byteLength(renderApprovalWidget(open({ plan: aStoredPlan({ items }), lastEnd }), CONTEXT)),
+    ).toBeLessThan(1_000_000);
+    for (const each of [
+      refusedAnswer({ code: long, message: long }),
+      unreadWidget({ code: long, message: long }),
+      usedAnswer({ state: 'ended', plan: long, result: null, approval: null, lastEnd }, CONFIG.zone),
+      renderApprovalWidget({ state: 'refused', plan: null, code: long, text: long }, CONTEXT),
+    ])
+      expect(Buffer.byteLength(each)).toBeLessThan(20_000);
+  });
+
   it.each(ACTING)('keeps text of other people as text, wherever it is: %s', (text) => {
     const items = [anItem('web-1', { name: text, source: text, reason: text, policy: text, arn: text }), ...ITEMS];
     const plan = aStoredPlan({ items, config: { origin: text, digest: CONFIG.digest } });
@@ -161,13 +186,55 @@ describe('the widget of the newest plan', () => {
     expect(actionsIn(html)).toHaveLength(1);
     for (const each of [
       renderApprovalWidget({ state: 'refused', plan, code: text, text }, CONTEXT),
-      renderApprovalWidget({ state: 'running', plan, result }, CONTEXT),
+      renderApprovalWidget({ state: 'running', plan, result, approval: { by: result.approvedBy, at: 0 } }, CONTEXT),
       renderApprovalWidget({ state: 'finished', plan, result }, CONTEXT),
       refusedAnswer({ code: text, message: text }),
       unreadWidget({ code: text, message: text }),
       approvedAnswer({ plan: text, count: 1 }),
+      usedAnswer({ state: 'finished', plan: text, result }, CONFIG.zone),
+      usedAnswer({ state: 'running', plan: text, result, approval: null }, CONFIG.zone),
+      usedAnswer({ state: 'ended', plan: text, result: null, approval: null, lastEnd }, CONFIG.zone),
     ])
       expect(each).not.toMatch(/<(?!\/?(?:style|div|p|strong|code|a)\b)|<a (?!href="https:\/\/us-east-1\.console)/);
+  });
+
+  it.each<[UsedPlan, string]>([
+    [
+      { state: 'finished', plan: ID, result: { ...RESULT, status: 'finished' } },
+      'Nothing was approved: this plan is finished. 2 of 3 snapshots have an outcome: 1 deleted, 1 skipped. Freed: ' +
+        'up to $2.00/month. Approved by arn:aws:iam::123456789012:user/ann, the caller of the command line ' +
+        '(confirmed by STS). Its deletion began on 23 Nov 2026 09:00 and ended on 23 Nov 2026 09:05 (Europe/Berlin).',
+    ],
+    [
+      { state: 'finished', plan: ID, result: { ...RESULT, approvedBy: null } },
+      'Who approved it is not recorded. Its deletion began on',
+    ],
+    [
+      { state: 'running', plan: ID, result: null, approval: APPROVAL },
+      'Nothing more was approved: the deletion of this plan is running. Approved by a user of the dashboard (claimed), ARN not ' +
+        'known, on 23 Nov 2026 09:04 (Europe/Berlin).',
+    ],
+    [
+      { state: 'running', plan: ID, result: RESULT, approval: null },
+      'the deletion of this plan is running. 2 of 3 snapshots have an outcome: 1 deleted, 1 skipped. Approved by arn:',
+    ],
+    [
+      {
+        state: 'ended',
+        plan: ID,
+        result: null,
+        approval: APPROVAL,
+        lastEnd: { state: 'failed', code: 'run.failed', text: 'x' },
+      },
+      'this plan was approved before, after the page was shown. The run failed: x run.failed . Approved by a user of',
+    ],
+  ])('says in an answer to an old page what became of its plan, and offers nothing', (used, text) => {
+    const html = usedAnswer(used, CONFIG.zone);
+    expect(textOfHtml(html)).toContain(text);
+    expect(textOfHtml(html)).toMatch(
+      /Plan 20261123T080000Z-1a2b3c4d \S+ Refresh the widget: it shows the newest plan\.$/,
+    );
+    expect([actionsIn(html), html.includes('<form'), html.includes('class="btn')]).toEqual([[], false, false]);
   });
 
   it('never says that nothing was approved where an answer may have been lost', () => {

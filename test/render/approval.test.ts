@@ -9,6 +9,7 @@ describe('the text of an approval', () => {
     [{ kind: 'caller', arn: null, claimed: false }, 'the caller of the command line, ARN not known'],
     [{ kind: 'caller', arn: ARN, claimed: true }, `${ARN}, the invoker of the deletion function (claimed)`],
     [{ kind: 'caller', arn: null, claimed: true }, 'the invoker of the deletion function, ARN not known'],
+    [{ kind: 'dashboard', arn: null, claimed: true }, 'a user of the dashboard (claimed), ARN not known'],
     [{ kind: 'dashboard', arn: ARN, claimed: true }, `${ARN}, a user of the dashboard (claimed)`],
     [{ kind: 'automatic', arn: null, claimed: false }, 'no person: automatic deletion'],
     [

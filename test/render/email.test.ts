@@ -37,7 +37,7 @@ const number = (text = '0'): number => Number(text.replaceAll(',', ''));
 const countedIn = (body: string): number =>
   [
     ...body.matchAll(
-      /^- .*: ([\d,]+) of [\d,]+(?:, the oldest made .*)?$|^- and [\d,]+ more sources? with ([\d,]+)$/gm,
+      /^- .*: ([\d,]+) of [\d,]+(?:, the oldest made .*)?$|^- and ([\d,]+) snapshots? of [\d,]+ more .*$/gm,
     ),
   ].reduce((sum, [, some, rest]) => sum + number(some ?? rest), 0);
 
@@ -141,7 +141,7 @@ describe('the e-mail', () => {
       '雪🦊'.repeat(60),
       'a\nSubject: b',
       '\u202egpj.exe',
-      '- and 3 more sources with 9',
+      '- and 9 snapshots of 3 more servers',
       'https://evil.example/',
       '𝕏'.repeat(255),
     ),
@@ -161,6 +161,7 @@ describe('the e-mail', () => {
     mode: fc.constantFrom('off' as const, 'approve' as const, 'automatic' as const),
     days: fc.integer({ min: 0, max: 9 }),
     hasCommand: fc.boolean(),
+    approvesOnDashboard: fc.boolean(),
     confirmedSubscribers: fc.constantFrom<(number | null)[]>(null, 0, 1),
     bill: fc.constantFrom(null, 'unread' as const, 1, 30),
   });
@@ -182,6 +183,7 @@ describe('the e-mail', () => {
     mode: 'off',
     days: 0,
     hasCommand: true,
+    approvesOnDashboard: true,
     confirmedSubscribers: 0,
     bill: 30,
   };
@@ -252,12 +254,15 @@ describe('the e-mail', () => {
       confirmedSubscribers: given.confirmedSubscribers,
       deletionSchedule: `${'s'.repeat(64)}`,
       dashboard: 'd'.repeat(200),
+      approvesOnDashboard: given.approvesOnDashboard && mode === 'approve',
       evidenceHead: `00000214:${'0'.repeat(64)}`,
       fullReport: blocked === 'report.not-stored' ? null : CONTEXT.fullReport,
       tagPrefix: 'r'.repeat(60),
     });
     expectWithinLimits(mail);
-    expect(countedIn(mail.body.replace(/; (?:deleted on|deletion starts) \d+ Dec$/gm, ''))).toBe(report.totals.expire);
+    expect(countedIn(mail.body.replace(/; (?:[\d,]+ )?deleted (?:on|from) \d+ \w+.*$/gm, ''))).toBe(
+      report.totals.expire,
+    );
     expect(mail.body).not.toMatch(/(?!\n)\p{Cc}|[\u202a-\u202e\u2028\u2029]|^Subject: /mu);
     for (const link of mail.body.match(/\S*:\/\/\S*/g) ?? [])
       expect(link).toMatch(/^https:\/\/(?:[a-z0-9-]+\.console|lightsail)\.aws\.amazon\.com\//);
@@ -315,9 +320,7 @@ describe('the e-mail', () => {
       const { body } = renderEmail(report, CONTEXT);
       const html = [...renderHtml(report, { stored: true, tagPrefix: 'retention' })].join('');
       const onPage = /href="#h-att">(\d+) needs? attention/.exec(html)?.[1];
-      expect(/^NEEDS ATTENTION: (\d+), when you have time\. Everything affected is kept\.$/m.exec(body)?.[1]).toBe(
-        onPage,
-      );
+      expect(/^NEEDS ATTENTION: (\d+)\. Everything affected is kept\.$/m.exec(body)?.[1]).toBe(onPage);
     }
   });
 
@@ -355,9 +358,7 @@ describe('the e-mail', () => {
     expect(what).toMatch(
       /^9 snapshots will be deleted on Monday, 30 November 2026, from 13:47 \(UTC\)\. The other 7 stay /,
     );
-    expect(how).toMatch(
-      /add the tag retention:hold .* before that day\. To stop all, disable the deletion schedule below\.$/,
-    );
+    expect(how).toMatch(/add the tag retention:hold .* before then\. To stop all, use the link "Stop all" below\.$/);
     expect(body).toMatch(
       /^Stop all automatic deletion \(choose Disable\): https:\/\/eu-central-1\.console\.aws\.amazon\.com\/scheduler\/home\?region=eu-central-1#schedules\/default\/\S+$/m,
     );
@@ -388,6 +389,54 @@ describe('the e-mail', () => {
       expect(given(report)).not.toMatch(/(?<!Nothing )will be deleted(?! by)/i);
   });
 
+  describe('where plans can be approved on the dashboard', () => {
+    const context: TextContext = {
+      ...CONTEXT,
+      applyCommand: 'apply-it',
+      deletionMode: 'approve',
+      dashboard: 'Snapshots',
+      approvesOnDashboard: true,
+    };
+    const LINK =
+      'https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/Snapshots';
+    const mailWith = (report: Report, given: Partial<TextContext> = {}) =>
+      renderEmail(report, { ...context, ...given });
+
+    test('says so with the link and the last day, before the command, with the subject of any other', () => {
+      const report = aReport([expired()]);
+      const { subject, body } = mailWith(report);
+      expect(body).toContain(
+        `To delete it (it starts at once, and cannot be undone), approve the plan on the dashboard until 30 Nov 2026 08:00: ${LINK}\n` +
+          'Or paste this into CloudShell of account 123456789012:\n',
+      );
+      expect(body.split(LINK)).toHaveLength(2);
+      const other = mailWith(report, { approvesOnDashboard: false });
+      expect(subject).toBe(other.subject);
+      expect(body.split('\n').length).toBe(other.body.split('\n').length);
+      expect(other.body).not.toMatch(/approve the plan/);
+    });
+
+    test.each<[string, Report, Partial<TextContext>]>([
+      ['there is nothing to delete', aReport([kept()]), {}],
+      [
+        'the report is incomplete',
+        aReport([expired()], { complete: false, scopes: [aFailedScope('eu-south-2', 'disk')] }),
+        {},
+      ],
+      [
+        'the plan is blocked',
+        aReport([expired()], {
+          plan: { id: 'p', digest: 'd', expiresAt: NOW, count: 1, blocked: { code: 'cap.max-share', message: 'x' } },
+        }),
+        {},
+      ],
+      ['the plan is not stored', aReport([expired()]), { applyCommand: null, fullReport: null }],
+      ['no dashboard is deployed', aReport([expired()]), { dashboard: undefined as never }],
+    ])('does not say so where %s', (_, report, given) => {
+      expect(mailWith(report, given).body).not.toMatch(/approve the plan/i);
+    });
+  });
+
   test('offers no command to delete when the plan is blocked', () => {
     const blocked = { code: 'cap.max-share', message: 'too large a share' } as const;
     const report = aReport([expired()], { plan: { id: 'p', digest: 'd', expiresAt: NOW, count: 1, blocked } });
@@ -395,7 +444,7 @@ describe('the e-mail', () => {
     expect(body).not.toContain('apply-it');
     expect(body).toMatch(/^Your policy would delete 1 of 1 snapshot \(100 %\)\. That is more than your limits\./);
     expect(body).toContain(
-      'set caps.maxDeletions to at least 1 and caps.maxShare to at least 1 in retention.yaml, and deploy it again',
+      'raise caps.maxDeletions to at least 1 and caps.maxShare to at least 1 in retention.yaml.\nOnce that is deployed, the next report has a plan that you can approve.',
     );
   });
 

@@ -237,7 +237,7 @@ describe('the first screen', () => {
       '<a class="ext" href="https://eu-central-1.console.aws.amazon.com/scheduler/home?region=eu-central-1#schedules/default/deletion-8J9K" rel="noreferrer">Stop all automatic deletion</a>',
     );
     expect(text).toContain('The deletion starts at 13:47 (UTC). If the list is right, you don’t need to do anything.');
-    expect(text).toContain('To keep one, hold it before that day ; “Keep one” says how. A deletion cannot be undone.');
+    expect(text).toContain('To keep one, hold it before then ; “Keep one” says how. A deletion cannot be undone.');
     expect(text).not.toContain('Stop all');
   });
 
@@ -246,14 +246,14 @@ describe('the first screen', () => {
     expect(shown(page(report, context), 'h1')).toBe('26 snapshots will be deleted, the first 9 on 2 December.');
     expect(first(report, context)).toMatch(/Mon 4 Jan 17 deleted/);
     expect(first(report, context)).toContain('Each deletion starts at 13:47 (UTC).');
-    expect(first(report, context)).toContain('To keep one, hold it before 2 Dec');
+    expect(first(report, context)).toContain('To keep one, hold it before its day');
     const line = page(report, context).match(/<ol class="days"[\s\S]*?<\/ol>/)?.[0] ?? '';
     expect(line.match(/ jump|"jump"/g)).toHaveLength(2);
     const three = { ...DEPLOYED, due: dueOn((i) => ['2026-11-25', '2026-11-30', '2027-01-04'][i % 3] ?? '') };
     expect(first(report, three)).toMatch(/Wed 25 9 deleted .*Mon 30 9 deleted .*Mon 4 Jan 8 deleted/);
     const many = { ...DEPLOYED, due: dueOn((i) => `2026-12-${String(i + 1).padStart(2, '0')}`) };
     expect(first(report, many)).toMatch(
-      /Today report Tue 1 Dec 1 deleted .*Mon 7 Dec 1 deleted And on 19 later days\./,
+      /Mon 23 report Tue 1 Dec 1 deleted .*Mon 7 Dec 1 deleted And on 19 later days\./,
     );
   });
 
@@ -276,7 +276,7 @@ describe('the first screen', () => {
     expect(text).toContain('Nothing will be deleted: 26 snapshots exceed your limits.');
     expect(text).toContain('would delete 26 of 173 snapshots (15 %). Your limits are 100 snapshots and 10 %.');
     expect(text).toContain(
-      'If it is right, set caps.maxShare to at least 0.16 in retention.yaml, and deploy it again.',
+      'ask the person who deployed this to raise caps.maxShare to at least 0.16 in retention.yaml. Once that is deployed, the next report names a day for each deletion, at least 7 days later.',
     );
     expect(text).toContain('This is normal for a first clean-up.');
     const later = { ...html, changes: changes() };
@@ -286,7 +286,9 @@ describe('the first screen', () => {
 
   test('says of an incomplete report how long the countdown will be', () => {
     const unread = aReport(CANDIDATES, { complete: false, scopes: [aFailedScope('ap-southeast-2', 'disk')] });
-    expect(first(unread, DEPLOYED)).toContain('its e-mail names a day for each deletion, at least 7 days later');
+    expect(first(unread, DEPLOYED)).toContain(
+      'The next complete report names a day for each deletion, at least 7 days later',
+    );
   });
 
   test('asks who deployed it for a policy, and prints a command for it only on the command line', () => {
@@ -302,11 +304,11 @@ describe('the first screen', () => {
     expect(shown(page(aReport([kept()]), DEPLOYED), 'h1')).toBe('Nothing to do: the one snapshot is within policy.');
     const problem = { code: 'tag.unknown-policy', arn: null, message: 'a tag is wrong' };
     expect(shown(page(aReport([kept()], { problems: [problem] }), DEPLOYED), 'h1')).toBe(
-      'Nothing can be deleted, and 1 thing needs attention.',
+      'Nothing to delete, and 1 thing needs attention.',
     );
     const source = { arn: 'mail', name: 'mail', region: 'us-east-1', kind: 'instance' } as const;
     const stale = page(aReport([kept()], { stale: [{ source, newestAt: null }] }), DEPLOYED);
-    expect(shown(stale, 'h1')).toBe('Nothing can be deleted, and 1 thing needs attention.');
+    expect(shown(stale, 'h1')).toBe('Nothing to delete, and 1 thing needs attention.');
     expect(stale).not.toContain('No action needed');
   });
 

@@ -211,7 +211,9 @@ test('a sent delete without outcome comes first in the e-mail, by its ARN if the
     end: stopped,
   });
   const { body } = renderResultEmail(given);
-  expect(body).toContain('The outcome of 2 is not known: AWS may still delete them. The next report says.');
+  expect(body).toContain(
+    'The outcome of 2 is not known: AWS may still delete them. The next report shows which are gone.',
+  );
   expect(body).toMatch(
     /NOT KNOWN: 2 \(a delete may have been sent\)\n- web-1104 of web\n- arn:aws:lightsail:…:a of web\n[\s\S]*DELETED: 1 /,
   );

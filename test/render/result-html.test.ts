@@ -61,7 +61,7 @@ describe('the first screen of a result', () => {
     const html = page(context([anOutcome('a'), failed('b'), late, held('c'), gone]));
     expect(shown(html, 'h1')).toBe('1 of 5 snapshots was deleted on 23 November 2026.');
     expect(lead(html)).toContain(
-      '1 could not be deleted. The outcome of late is not known: AWS may still delete it. The next report says. 1 was skipped, and not deleted. 1 was already gone.',
+      '1 could not be deleted. The outcome of late is not known: AWS may still delete it. The next report shows whether it is gone. 1 was skipped, and not deleted. 1 was already gone.',
     );
     expect(html).toContain('aria-label="1 deleted, 1 failed, 1 not known, 1 skipped, 1 already gone"');
     expect(shown(html, 'aside')).toContain('Find out why one failed');
@@ -76,7 +76,7 @@ describe('the first screen of a result', () => {
     const html = page(context([], { ...STOPPED, result }));
     expect(lead(html)).toMatch(/^The run was stopped: it did not end within 23 hours \(run\.deadline\)\./);
     expect(lead(html)).toContain(
-      'The outcome of b is not known: AWS may still delete it. The next report says. 2 were not processed.',
+      'The outcome of b is not known: AWS may still delete it. The next report shows whether it is gone. 2 were not processed.',
     );
     const panel = shown(html, 'aside');
     expect(panel).toContain('Continue with the other 3');

@@ -45,13 +45,13 @@ test.each<[readonly RollUpAccount[], string]>([
 });
 
 it('the first line of the e-mail counts the accounts that could not be read, and names the first ten', () => {
-  const [first = ''] = renderRollUpEmail(makeRollUp('r', MANY), CONTEXT).body.split('\n');
+  const [first = ''] = renderRollUpEmail(makeRollUp('r', MANY)).body.split('\n');
   expect(first).toMatch(/^25 of 300 accounts could not be read: client-0, .*client-9 and 15 more\.$/);
 });
 
 it('the first line of the e-mail names ten accounts also where their names are long', () => {
   const long = MANY.map((each, index) => ({ ...each, name: `client-with-a-long-name-${index}` }));
-  const [first = ''] = renderRollUpEmail(makeRollUp('r', long), CONTEXT).body.split('\n');
+  const [first = ''] = renderRollUpEmail(makeRollUp('r', long)).body.split('\n');
   expect(first.length).toBeLessThanOrEqual(200);
   expect(first.split(': ')[1]?.split(', ')).toHaveLength(10);
   expect(first).toMatch(/ and 15 more\.$/);
@@ -64,7 +64,7 @@ it('the e-mail keeps its limits, whatever the accounts are', () => {
     .map(([index, status, name]) => account(index, status, name));
   fc.assert(
     fc.property(fc.array(anAccount, { minLength: 1, maxLength: 60 }), (accounts) => {
-      const { subject, body } = renderRollUpEmail(makeRollUp('r', accounts), CONTEXT);
+      const { subject, body } = renderRollUpEmail(makeRollUp('r', accounts));
       expect(subject).toMatch(/^[ -~]{1,99}$/);
       expect(body.split('\n').length - 1).toBeLessThanOrEqual(40);
       expect(Buffer.byteLength(body)).toBeLessThanOrEqual(8 * 1024);
@@ -78,7 +78,7 @@ test.each([
   [[account(1, 'incomplete')], '[Lightsail] INCOMPLETE: 1 of 1 account could not be read in full'],
   [[account(1), account(2)], '[Lightsail] 2 of 4 snapshots in 2 accounts are expired, up to $4.00/month'],
 ])('the subject of case %# names what was not read first', (accounts, subject) => {
-  expect(renderRollUpEmail(makeRollUp('r', accounts), CONTEXT).subject).toBe(subject);
+  expect(renderRollUpEmail(makeRollUp('r', accounts)).subject).toBe(subject);
 });
 
 it('text, page, Markdown, JSON and CSV name every account', () => {
@@ -86,7 +86,7 @@ it('text, page, Markdown, JSON and CSV name every account', () => {
   const forms = [
     renderRollUpText(rollUp, CONTEXT, STYLE),
     renderRollUpHtml(rollUp, CONTEXT),
-    renderRollUpMarkdown(rollUp, CONTEXT),
+    renderRollUpMarkdown(rollUp),
     renderRollUpJson(rollUp),
     renderRollUpCsv(rollUp),
   ].map(textOf);
@@ -157,8 +157,8 @@ describe('the bill of a roll-up', () => {
     return {
       text: textOf(renderRollUpText(rollUp, CONTEXT, wide)),
       page: textOf(renderRollUpHtml(rollUp, CONTEXT)),
-      markdown: textOf(renderRollUpMarkdown(rollUp, CONTEXT)).replaceAll('\\', ''),
-      email: renderRollUpEmail(rollUp, CONTEXT).body,
+      markdown: textOf(renderRollUpMarkdown(rollUp)).replaceAll('\\', ''),
+      email: renderRollUpEmail(rollUp).body,
     };
   };
 
@@ -208,7 +208,7 @@ describe('the bill of a roll-up', () => {
     });
     const [head = '', ...lines] = textOf(renderRollUpCsv(tagged)).trimEnd().split('\n');
     expect(head).toBe(
-      'account,name,ou,status,error,tag,value,snapshots,expire,monthlyCostCeiling,expireMonthlyCostCeiling,' +
+      'account,name,ou,status,error,notRead,tag,value,snapshots,expire,monthlyCostCeiling,expireMonthlyCostCeiling,' +
         'unknownSizes,reportId,billedMonth,accountBilled,billedAtMost',
     );
     const from = head.split(',').indexOf('tag');
@@ -225,6 +225,8 @@ describe('the bill of a roll-up', () => {
       costTag: 'team',
       accounts: [{ byTag }, {}, {}],
     });
+    const credited = { ...tagged, spend: BILL.spend && { ...BILL.spend, byAccount: { [idOf(1)]: -3 } } };
+    expect(textOf(renderRollUpCsv(credited))).toContain(',2026-10,-3,0\n');
     const free = textOf(renderRollUpCsv({ ...tagged, spend: null })).split('\n')[0];
     expect(free?.endsWith('unknownSizes,reportId')).toBe(true);
   });
@@ -242,7 +244,6 @@ describe('the bill of a roll-up', () => {
     const spend = BILL.spend && { ...BILL.spend, total: 37_037_034, byAccount };
     const rollUp = makeRollUp('r', MANY, { spend });
     const { body } = renderRollUpEmail(rollUp, {
-      ...CONTEXT,
       changes: ['a', 'b', 'c', 'd', 'e', 'f'],
       places: [{ text: 'p' }, { text: 'q' }],
       footer: ['f', 'Evidence: 1:a'],
@@ -251,5 +252,99 @@ describe('the bill of a roll-up', () => {
     expect(body.split('\n').filter((line) => line.length > 200)).toEqual([]);
     const text = textOf(renderRollUpText(rollUp, CONTEXT, STYLE));
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+});
+
+describe('regions that a service control policy denies', () => {
+  const denied = (index: number, ...deniedRegions: readonly string[]): RollUpAccount => ({
+    ...account(index),
+    deniedRegions,
+  });
+  const HALF = makeRollUp('r', [
+    account(1),
+    denied(2, 'eu-central-1'),
+    denied(3, 'eu-central-1'),
+    denied(4, 'eu-west-1', 'us-east-2'),
+  ]);
+  const LINE =
+    'Denied by a service control policy in 3 accounts, and not read: ' +
+    'eu-central-1 in client-2, client-3; eu-west-1, us-east-2 in client-4.';
+
+  it('are named in the first lines of every form, none of which calls the accounts read in full', () => {
+    const forms = [
+      textOf(renderRollUpText(HALF, CONTEXT, { columns: 200, colour: false })),
+      textOf(renderRollUpMarkdown(HALF)).replaceAll('\\', ''),
+      textOf(renderRollUpHtml(HALF, CONTEXT)),
+      renderRollUpEmail(HALF).body,
+    ];
+    for (const form of forms) {
+      expect(form).not.toContain('in full');
+      expect(form).toContain('All 4 accounts were read, except in regions that a service control policy denies.');
+      expect(form).toContain(LINE);
+      expect(form.indexOf(LINE)).toBeLessThan(form.indexOf('8 snapshots in 4 accounts'));
+    }
+    expect(HALF.complete).toBe(true);
+  });
+
+  it('are in the row of their account in CSV and JSON', () => {
+    expect(textOf(renderRollUpCsv(HALF))).toContain('eu-west-1 (denied by a service control policy)');
+    const { accounts } = JSON.parse(textOf(renderRollUpJson(HALF)));
+    expect(accounts.map((row: RollUpAccount) => row.deniedRegions)).toEqual([
+      undefined,
+      ['eu-central-1'],
+      ['eu-central-1'],
+      ['eu-west-1', 'us-east-2'],
+    ]);
+  });
+
+  it('are named once where they are denied in all accounts, and with every account below where in many', () => {
+    const all = makeRollUp(
+      'r',
+      MANY.map((_, index) => denied(index, 'eu-west-3')),
+    );
+    const [, second] = renderRollUpEmail(all).body.split('\n');
+    expect(second).toBe('Denied by a service control policy in 300 accounts, and not read: eu-west-3 in all of them.');
+    const most = makeRollUp('r', [account(299), ...all.accounts.slice(0, 299)]);
+    expect(renderRollUpEmail(most).body).toContain('eu-west-3 in client-0, client-1,');
+    const [, list = ''] = textOf(renderRollUpMarkdown(most)).split('## Regions denied');
+    for (const { id } of most.accounts.slice(0, 299)) expect(list.split('## Accounts')[0]).toContain(id);
+  });
+});
+
+it('what was not read of an account is named in text, page, Markdown and e-mail', () => {
+  const part = { ...account(1, 'incomplete'), notRead: ['us-east-1 disk (AccessDeniedException)'] };
+  const rollUp = makeRollUp('r', [part]);
+  const forms = [
+    renderRollUpText(rollUp, CONTEXT, { columns: 200, colour: false }),
+    renderRollUpMarkdown(rollUp),
+    renderRollUpHtml(rollUp, CONTEXT),
+    [renderRollUpEmail(rollUp).body],
+  ].map(textOf);
+  for (const form of forms) expect(form.replaceAll('\\', '')).toContain('us-east-1 disk (AccessDeniedException)');
+});
+
+describe('patterns that match no account', () => {
+  const warnings = ['a', 'b', 'c'].map(
+    (glob) => `organization.accounts.include: "${glob}*" matches none of 300 accounts`,
+  );
+  const warned = { ...makeRollUp('r', MANY), warnings };
+
+  it('are named in the e-mail and on the page', () => {
+    expect(renderRollUpEmail(warned).body).toContain(`Warning: ${warnings[0]}; and 2 more.`);
+    const page = textOf(renderRollUpHtml(warned, CONTEXT)).replaceAll('&quot;', '"');
+    for (const warning of warnings) expect(page).toContain(`Warning: ${warning}`);
+  });
+
+  it('denied regions and a bill leave the e-mail within 40 lines', () => {
+    const denied = MANY.map((each, index) => (index < 40 ? { ...each, deniedRegions: ['eu-west-1'] } : each));
+    const { body } = renderRollUpEmail(
+      { ...warned, accounts: denied, spendUnread: { cause: 'access is denied', remedy: 'allow it' } },
+      {
+        changes: ['a', 'b', 'c', 'd', 'e', 'f'],
+        places: [{ text: 'p' }, { text: 'q' }],
+        footer: ['f', 'Evidence: 1:a'],
+      },
+    );
+    expect(body.split('\n').length - 1).toBeLessThanOrEqual(40);
   });
 });

@@ -1,11 +1,12 @@
 import { billOf, parseAmount, type Spend } from '../../lambda/core/report/spend';
+import { KINDS } from '../../lambda/core/snapshot/snapshot';
 import { renderEmail } from '../../lambda/render/email';
 import { renderHtml } from '../../lambda/render/html';
 import { renderJson } from '../../lambda/render/json';
 import { renderMarkdown } from '../../lambda/render/markdown';
-import { regionBills, savedAtMost, spendLine } from '../../lambda/render/spend-text';
+import { regionBills, regionBillsLine, savedAtMost, spendLine } from '../../lambda/render/spend-text';
 import { renderTerminal } from '../../lambda/render/terminal';
-import { aReport, expired, kept } from '../support/report-builder';
+import { aFailedScope, aReport, aScope, expired, kept } from '../support/report-builder';
 
 type Read = Extract<Spend, { state: 'read' }>;
 
@@ -36,6 +37,10 @@ const inVirginia = (index: number) => expired({ name: `v-${index}`, region: 'us-
 const inFrankfurt = (index: number) => expired({ name: `f-${index}`, region: 'eu-central-1' });
 const FOUR = [inVirginia(1), inVirginia(2), inFrankfurt(1), kept({ name: 'f-2', region: 'eu-central-1' })];
 
+const readIn = (...regions: readonly string[]) =>
+  regions.flatMap((region) => KINDS.map((kind) => aScope({ region, kind })));
+const SCOPES = readIn('us-east-1', 'eu-central-1');
+
 describe('what can be deleted of a bill', () => {
   test.each([
     ['the ceiling where the bill is higher', { 'USE1-SnapshotUsage': '9', 'EUC1-SnapshotUsage': '8' }, 6],
@@ -57,12 +62,36 @@ describe('what can be deleted of a bill', () => {
 
 test('the bill of each region is listed beside the ceilings, the highest first', () => {
   const { bill } = billed({ 'USE1-SnapshotUsage': '1', 'ZZZ9-SnapshotUsage': '3', 'APS2-SnapshotUsage': '2' });
-  expect(regionBills(aReport(FOUR), bill)).toEqual([
-    { region: 'ZZZ9', billed: 3, ceiling: 0, expireCeiling: 0 },
-    { region: 'ap-southeast-2', billed: 2, ceiling: 0, expireCeiling: 0 },
+  expect(regionBills(aReport(FOUR, { scopes: SCOPES }), bill)).toEqual([
+    { region: 'ZZZ9', billed: 3, ceiling: 'not read', expireCeiling: 0 },
+    { region: 'ap-southeast-2', billed: 2, ceiling: 'not read', expireCeiling: 0 },
     { region: 'us-east-1', billed: 1, ceiling: 4, expireCeiling: 4 },
     { region: 'eu-central-1', billed: 0, ceiling: 4, expireCeiling: 2 },
   ]);
+});
+
+test.each([
+  ['denied', [...readIn('us-east-1'), aScope({ region: 'eu-central-1', status: 'denied' })], 'not read'],
+  ['not asked for', readIn('us-east-1'), 'not read'],
+  ['of which one kind failed', [...SCOPES.slice(0, -1), aFailedScope('eu-central-1', 'database')], 'not read in full'],
+  ['read in full', SCOPES, 'up to $4.00'],
+])('the ceiling of a region that was %s is no lower amount', (_, scopes, words) => {
+  const report = aReport(FOUR, { scopes, spend: billed({ 'EUC1-SnapshotUsage': '4' }) });
+  const line = `Billed by region: Frankfurt (eu-central-1) $4.00, ${words}.`;
+  expect(regionBillsLine(report)).toBe(line);
+  const page = [...renderHtml(report, { stored: false, tagPrefix: 'retention', run: RUN })].join('');
+  expect(page).toContain(`<td class="r">$4.00</td><td class="r">${words}</td>`);
+});
+
+test('a credit of a region is shown as it is, and takes nothing from what can be deleted of other regions', () => {
+  const report = aReport(FOUR, {
+    scopes: SCOPES,
+    spend: billed({ 'EUC1-SnapshotUsage': '-5.50', 'USE1-SnapshotUsage': '2' }),
+  });
+  expect(spendLine(report)).toBe(
+    'Lightsail snapshots were billed -$3.50 in Oct 2026. What can be deleted is at most $2.00 of that bill.',
+  );
+  expect(regionBillsLine(report)).toContain('Frankfurt (eu-central-1) -$5.50, up to $4.00');
 });
 
 describe('a report with a bill', () => {
@@ -70,7 +99,7 @@ describe('a report with a bill', () => {
     { 'EUC1-SnapshotUsage': '1.104', 'USE1-SnapshotUsage': '30', 'ZZZ9-SnapshotUsage': '0.001' },
     { change: { month: '2026-09', before: billOf('2026-08', true, [['SnapshotUsage', parseAmount('52') ?? 0n]]) } },
   );
-  const report = aReport(FOUR, { spend });
+  const report = aReport(FOUR, { spend, scopes: SCOPES });
   const LINE =
     'Lightsail snapshots were billed $31.11 in Oct 2026. What can be deleted is at most $5.10 of that bill. ' +
     'It was $52.00 in Aug 2026, before the deletions of Sep 2026.';
@@ -90,7 +119,7 @@ describe('a report with a bill', () => {
     }
     expect(texts.email).toContain(
       'Billed by region: Virginia (us-east-1) $30.00, up to $4.00; Frankfurt (eu-central-1) $1.10, up to $4.00; ' +
-        'ZZZ9 (not a known region) $0.00, up to $0.00.',
+        'ZZZ9 (not a known region) $0.00, not read.',
     );
   });
 

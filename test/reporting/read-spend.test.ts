@@ -146,6 +146,12 @@ describe('the bill of a report', () => {
     expect(asked).toEqual(['2026-10 to 2026-10']);
   });
 
+  test('is in the report also where it cannot be stored', async () => {
+    const store = { ...memoryStore(), put: () => Promise.reject(new Error('no access')) };
+    const { readBills } = costExplorer();
+    expect(read(await makeReadSpend({ readBills, store })(NOW)).bill).toEqual(billFor('2026-10'));
+  });
+
   test('is not read, and nothing fails, where Cost Explorer or the store fails', async () => {
     const unread = { state: 'unread', cause: 'denied', remedy: 'allow it' } as const;
     const store = memoryStore();

@@ -8,7 +8,7 @@ import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { validateEvent } from '../support/event-schema';
-import { aSnapshot, NOW } from '../support/report-builder';
+import { aFailedScope, aScope, aSnapshot, NOW } from '../support/report-builder';
 
 const POLICY = { policies: { short: { keep: { last: 1 } } }, default: 'short' };
 const ARN = 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot';
@@ -17,7 +17,11 @@ const TWO = [aSnapshot(), aSnapshot({ name: 'older', arn: `${ARN}/older`, create
 /** A report job over fakes whose events the test reads; with `refusal` the bus accepts none. */
 function aReporter(
   written: object = {},
-  { refusal, snapshots = TWO }: { refusal?: string; snapshots?: typeof TWO } = {},
+  {
+    refusal,
+    snapshots = TWO,
+    inventory = {},
+  }: { refusal?: string; snapshots?: typeof TWO; inventory?: Parameters<typeof anInventory>[0] } = {},
 ) {
   const events: RetentionEvent[] = [];
   const store = memoryStore(new Map());
@@ -26,7 +30,7 @@ function aReporter(
     digest: digestOf,
     store,
     channel: fakeChannel(),
-    readInventory: fakeInventory(anInventory({ snapshots })),
+    readInventory: fakeInventory(anInventory({ snapshots, ...inventory })),
     putEvents: async (more: readonly RetentionEvent[]) => {
       if (refusal !== undefined) throw new Error(refusal);
       events.push(...more);
@@ -75,12 +79,43 @@ describe('the events of a report', () => {
     expect(events[1]).toMatchObject({ type: 'plan', blocked: 'cap.max-deletions' });
   });
 
+  it.each([
+    ['incomplete', 'eu-central-1', 'read'],
+    ['failed', 'us-east-1', 'failed'],
+  ] as const)('state that the account failed where not everything could be read: %s', async (status, region, other) => {
+    const failed = aFailedScope('eu-central-1', 'disk');
+    const scopes = other === 'read' ? [aScope(), failed] : [aFailedScope(region, 'instance'), failed];
+    const { events, run } = aReporter(
+      {},
+      { inventory: { complete: false, scopes, ...(other === 'failed' && { snapshots: [] }) } },
+    );
+    const { reportId } = await run();
+    const [report] = events;
+    const account = report?.type === 'report' ? report.account : null;
+    expect(report).toMatchObject({ type: 'report', complete: false });
+    expect(events.at(-1)).toEqual({
+      ...{ schemaVersion: 1, type: 'account-failed', id: `account-failed/${reportId}/${account ?? 'unknown'}` },
+      ...{ reportId, account, status, code: 'AccessDeniedException' },
+    });
+    expect(events.filter(({ type }) => type === 'account-failed')).toHaveLength(1);
+    expect(events.flatMap(validateEvent)).toEqual([]);
+  });
+
   it('leave out a plan that could not be stored, and the place of its report', async () => {
     const { events, store, run } = aReporter();
     const put = async () => Promise.reject(new Error('the bucket is gone'));
     const putIfAbsent = (object: StoredObject) => (object.key.startsWith('plans/') ? put() : store.putIfAbsent(object));
     await expect(run({ store: { ...store, putIfAbsent } })).rejects.toMatchObject({ code: 'report.not-stored' });
     expect(events).toMatchObject([{ type: 'report', location: null, email: 'sent' }]);
+  });
+
+  it('are named in the error of a report that is not stored when the bus refuses them too', async () => {
+    const { store, run } = aReporter({}, { refusal: 'no such bus' });
+    const put = async () => Promise.reject(new Error('the bucket is gone'));
+    const putIfAbsent = (object: StoredObject) => (object.key.startsWith('plans/') ? put() : store.putIfAbsent(object));
+    await expect(run({ store: { ...store, putIfAbsent } })).rejects.toThrow(
+      /the bucket is gone; the events were not put: no such bus; fix/,
+    );
   });
 
   it('are sent though the configuration switches the e-mail off', async () => {

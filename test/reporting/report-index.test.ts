@@ -133,7 +133,7 @@ describe('the index of reports', () => {
 
     it('links to the console of a region, where the file of a bucket can be opened', async () => {
       const store: Store = { ...memoryStore(objects), locate: (key) => `s3://bucket/${key}` };
-      await indexReports(store, report(ids[2]), true, new Map(), 'eu-west-1');
+      await indexReports(store, report(ids[2]), true, {}, 'eu-west-1');
       const page = objects.get('reports/index.html') ?? '';
       const addresses = [...page.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href);
       const console = 'https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&amp;prefix=';

@@ -224,6 +224,28 @@ test('a countdown that cannot be found is a problem of the report, announces no 
   expect([...objects].find(([key]) => key.endsWith('/sent.json'))?.[1]).toContain('"announced":false');
 });
 
+test('the e-mail says that its plan can be approved on the dashboard, where that is deployed', async () => {
+  const snapshots = [aSnapshot(), aSnapshot({ name: 'old', createdAt: NOW - 40 * DAY })];
+  const bodyWith = async (approval: { readonly approval?: 'dashboard' }): Promise<string> => {
+    const channel = fakeChannel();
+    const readInventory = fakeInventory(anInventory({ snapshots }));
+    const ports = { clock: () => NOW, digest: digestOf, channel, readInventory, store: memoryStore() };
+    const functionArn = 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live';
+    await runReport(ports, {
+      ...{ reportId: newReportId(NOW), config: aConfig(POLICY), scheduledAt: NOW, region: 'us-east-1', deadline: null },
+      dashboard: 'Snapshots',
+      deletion: { functionArn, mode: 'approve', ...approval },
+    });
+    return channel.sent[0]?.body ?? '';
+  };
+  const LINK =
+    'https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/Snapshots';
+  const body = await bodyWith({ approval: 'dashboard' });
+  expect(body).toMatch(/approve the plan on the dashboard until 30 Nov 2026 /);
+  expect(body).toContain(`: ${LINK}\nOr paste this into CloudShell`);
+  expect(await bodyWith({})).toContain(`Dashboard: ${LINK}`);
+});
+
 test('the e-mail and the page of automatic deletion link to the schedule that stops it', async () => {
   const objects = new Map<string, string>();
   const channel = fakeChannel();

@@ -26,6 +26,13 @@ test('a bus is optional, and both functions read it where it is deployed', () =>
   expect(parseEnv({ ...buildEnv(settings), AWS_REGION: 'eu-central-1' })).not.toHaveProperty('eventBus');
 });
 
+test('an approval on the dashboard is optional, and part of the deletion where it is deployed', () => {
+  const deployed = { ...buildEnv({ ...settings, deletionFunction: 'live', deletionMode: 'approve' }), AWS_REGION: 'r' };
+  expect(parseEnv(deployed).deletion).toEqual({ functionArn: 'live', mode: 'approve' });
+  expect(parseEnv({ ...deployed, APPROVAL: 'other' }).deletion).not.toHaveProperty('approval');
+  expect(parseEnv({ ...deployed, APPROVAL: 'dashboard' }).deletion).toHaveProperty('approval', 'dashboard');
+});
+
 test('refuses an environment with every missing name at once, a blank one included', () => {
   expect(() => parseEnv({ TOPIC_ARN: settings.topicArn, BUCKET: ' ' })).toThrow(
     expect.objectContaining({ code: 'env.missing', message: expect.stringMatching(/BUCKET, AWS_REGION not set/) }),

@@ -20,14 +20,14 @@ describe('the runs of reports', () => {
 
   test.each([
     ['its report', reportFiles(BY_HAND).json],
-    ['the note that it began', begunFile(runTime(BY_HAND))],
+    ['the note that it began', begunFile(BY_HAND)],
   ])('include a plan with %s', async (_, key) => {
     const runs = await stored([planFile(BY_HAND), key]);
     expect(runs.map(({ time, plans }) => [time, plans.length])).toEqual([[runTime(BY_HAND), 1]]);
   });
 
   test('include a run that began and left nothing else, as one without a plan', async () => {
-    const runs = await stored([begunFile(runTime(REPORT))]);
+    const runs = await stored([begunFile(REPORT)]);
     expect(runs).toEqual([{ time: runTime(REPORT), plans: [], mailed: null, begunAt: NOW }]);
   });
 });

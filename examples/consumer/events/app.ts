@@ -28,6 +28,18 @@ new Rule(stack, 'EventsToQueue', {
 
 /** The topic of a channel in Amazon Q Developer in chat applications. It shows this notification format only. */
 const chat = new Topic(stack, 'Chat', { enforceSSL: true });
+/** Writes a message to the chat. */
+const toChat = (title: string, description: string): SnsTopic =>
+  new SnsTopic(chat, {
+    deadLetterQueue: lost,
+    message: RuleTargetInput.fromObject({
+      version: '1.0',
+      source: 'custom',
+      content: { textType: 'client-markdown', title, description },
+    }),
+  });
+const detail = (name: string): string => EventField.fromPath(`$.detail.${name}`);
+
 new Rule(stack, 'PlansToChat', {
   description: 'Sends plans that can be approved to a chat',
   eventPattern: {
@@ -37,18 +49,24 @@ new Rule(stack, 'PlansToChat', {
     detail: { blocked: [null] },
   },
   targets: [
-    new SnsTopic(chat, {
-      deadLetterQueue: lost,
-      message: RuleTargetInput.fromObject({
-        version: '1.0',
-        source: 'custom',
-        content: {
-          textType: 'client-markdown',
-          title: 'A plan waits for approval',
-          description: `Plan ${EventField.fromPath('$.detail.planId')} lists ${EventField.fromPath('$.detail.snapshots')} snapshots. Read the e-mail of the report before you approve it.`,
-        },
-      }),
-    }),
+    toChat(
+      'A plan waits for approval',
+      `Plan ${detail('planId')} lists ${detail('snapshots')} snapshots. Read the e-mail of the report before you approve it.`,
+    ),
+  ],
+});
+new Rule(stack, 'FailuresToChat', {
+  description: 'Sends accounts that could not be read in full to a chat',
+  eventPattern: {
+    source: ['lightsail-retention'],
+    account: [stack.account],
+    detailType: ['Lightsail Snapshot Account Failure'],
+  },
+  targets: [
+    toChat(
+      'An account could not be read in full',
+      `Account ${detail('account')}: ${detail('status')} (${detail('code')}). The report ${detail('reportId')} names what is missing.`,
+    ),
   ],
 });
 app.synth();

@@ -12,6 +12,12 @@ export const DELETION_START_TEXT = `${DELETION_START.hour}:${DELETION_START.minu
 /** Maximum age of the newest report at an automatic deletion. */
 export const MAX_REPORT_AGE_MS = DAY_MS;
 
+/**
+ * The most time (ms) from when a run of a deletion began to its last delete: it begins no invocation after 23 hours, the
+ * last one takes a quarter of an hour, and clocks differ.
+ */
+export const MAX_DELETION_RUN_MS = DAY_MS;
+
 /** Days within which a start is searched: longer than 29 February can be away. */
 const MAX_SEARCHED_DAYS = 3_000;
 

@@ -28,8 +28,6 @@ export interface MailNote {
   readonly announced: boolean;
   /** When the oldest report of its countdown was made (epoch ms). Earlier versions did not note it. */
   readonly countedFrom?: number | null;
-  /** When the oldest report was made (epoch ms) of which an announced start was still to come; null: none was. */
-  readonly toldSince?: number | null;
   /** The schedule of the reports by which it announced days; null: not noted. */
   readonly schedule?: string | null;
   /** The starts that it announced; null: not noted. */
@@ -53,8 +51,18 @@ export interface ReportRun {
   readonly plans: readonly (DatedPlan | null)[];
   /** The note of the report that was e-mailed; null: none. */
   readonly mailed: MailNote | null;
-  /** When the store wrote the note that it began (epoch ms), of a run without a plan. */
+  /** When the store wrote the last note that it began (epoch ms), of a run of which nothing was e-mailed. */
   readonly begunAt?: number;
+}
+
+/** The days that a report told people, or was about to tell. */
+export interface ToldDays {
+  /** The last of its starts (epoch ms). */
+  readonly until: number;
+  /** The digest of its configuration; null: not known. */
+  readonly config: string | null;
+  /** The starts by item; null: not known, so `until` is that of each. */
+  readonly items: ReadonlyMap<string, number> | null;
 }
 
 /** The reason why nothing may be deleted now. */
@@ -174,8 +182,8 @@ function findUnusableMail(mailed: Plan, { reportId, digest, confirmed, announced
 const itemKey = ({ arn, createdAt, name, kind, region }: PlanItem): string =>
   JSON.stringify([arn, createdAt, name, kind, region]);
 
-/** The announced starts (epoch ms) by item; none where they do not fit the plan. */
-function announcedBy({ items }: Plan, starts: AnnouncedStarts): ReadonlyMap<string, number> {
+/** The announced starts (epoch ms) by item; null where they do not fit the plan. */
+export function announcedItems({ items }: Plan, starts: AnnouncedStarts): ReadonlyMap<string, number> | null {
   const announced = new Map<string, number>();
   let position = 0;
   for (const [start, count] of starts) {
@@ -183,7 +191,7 @@ function announcedBy({ items }: Plan, starts: AnnouncedStarts): ReadonlyMap<stri
     if (start !== null) for (const item of run) announced.set(itemKey(item), start);
     position += count;
   }
-  return position === items.length ? announced : new Map();
+  return position === items.length ? announced : null;
 }
 
 /** Evaluates a run: every report of it must be complete, and one must have been e-mailed to a confirmed subscriber. */
@@ -210,7 +218,7 @@ function evaluateRun(run: ReportRun, config: Pick<Config, 'digest'>): EligibleRu
     mailed: sent.plan,
     plans: stored.map(({ plan }) => plan),
     countedFrom: note.countedFrom ?? Number.NEGATIVE_INFINITY,
-    announced: announcedBy(sent.plan, note.starts ?? []),
+    announced: announcedItems(sent.plan, note.starts ?? []) ?? new Map(),
   };
 }
 
@@ -378,8 +386,6 @@ export interface Countdown {
   readonly due: ReadonlyMap<string, number>;
   /** When the oldest report that counts was made (epoch ms). */
   readonly countedFrom: number;
-  /** When the oldest report was made (epoch ms) of which an announced start is still to come; null: none is. */
-  readonly toldSince: number | null;
 }
 
 /** Returns the function from a listing to the first start (epoch ms) after a report that can delete what it lists. */
@@ -408,58 +414,58 @@ function makeAnnouncer(
 const eligibleUntil = (until: number, run: EligibleRun | NothingDue): EligibleRun | null =>
   'state' in run || run.at > until ? null : run;
 
-/** The starts (epoch ms) by item that the e-mail of a run announced to people, though the run may not count. */
-function announcedToPeople({ plans, mailed }: ReportRun, { digest }: AutomaticConfig): ReadonlyMap<string, number> {
-  const sent = plans.find((each) => each?.plan.id === mailed?.reportId)?.plan;
-  if (mailed == null || sent === undefined || sent.config.digest !== digest) return new Map();
-  return findUnusableMail(sent, mailed) === null ? announcedBy(sent, mailed.starts ?? []) : new Map();
-}
-
-/** When the oldest run was made (epoch ms) that announced a start after `now`, by whatever configuration. */
-function oldestTold(runs: readonly ReportRun[], now: number): number | null {
-  const told = runs.filter(({ mailed }) => mailed?.starts?.some(([start]) => start !== null && start > now));
-  return told.length === 0 ? null : told.map(reportTimeOf).reduce((first, each) => Math.min(first, each));
+/** The latest start (epoch ms) that reports of a configuration told, by item. */
+function latestTold(
+  told: readonly ToldDays[],
+  keys: Iterable<string>,
+  { digest }: AutomaticConfig,
+): (key: string) => number {
+  const binding = told.filter(({ config }) => config === null || config === digest);
+  const latest = new Map<string, number>();
+  for (const key of keys)
+    for (const { items, until } of binding) {
+      const start = items === null ? until : items.get(key);
+      if (start !== undefined) latest.set(key, Math.max(start, latest.get(key) ?? start));
+    }
+  return (key) => latest.get(key) ?? Number.NEGATIVE_INFINITY;
 }
 
 /**
- * Computes the countdown of a report; `earlier` are the runs before it, and `scheduledAt` (epoch ms) is its scheduled
- * time. No day is before one that an earlier report of the same configuration announced: a report that interrupts the
- * countdown makes no day earlier. A snapshot without a day cannot be deleted by any scheduled start.
+ * Computes the countdown of a report; `earlier` are the runs before it, `told` the days to come that were told, and
+ * `scheduledAt` (epoch ms) is its scheduled time. No day is before one that a report of the same configuration told: a
+ * report that interrupts the countdown makes no day earlier. A snapshot without a day cannot be deleted by any scheduled
+ * start.
  */
 export function countdown(
   report: NewPlan,
   earlier: readonly ReportRun[],
+  told: readonly ToldDays[],
   config: AutomaticConfig,
   scheduledAt: number | null = null,
 ): Countdown {
   const madeAt = Date.parse(report.createdAt);
-  const toldSince = oldestTold(earlier, madeAt);
   let countedFrom = madeAt;
-  if (!report.complete || report.blocked !== null) return { due: new Map(), countedFrom, toldSince };
+  if (!report.complete || report.blocked !== null) return { due: new Map(), countedFrom };
   const items = Array.from(report.items, (item) => [itemKey(item), item.arn] as const);
   const own: Listing = { since: madeAt, announced: Number.NEGATIVE_INFINITY };
   const listings: Listings = new Map(items.map(([each]) => [each, own]));
   const listed = new Set(listings.keys());
   const evaluateNext = makeEvaluator(config);
-  const told = new Map<string, number>();
-  let isCounted = true;
   for (const run of sortNewestFirst(earlier)) {
-    const counted: EligibleRun | null = isCounted ? eligibleUntil(madeAt, evaluateNext(run)) : null;
-    isCounted = counted !== null;
-    for (const [each, start] of counted?.announced ?? announcedToPeople(run, config))
-      if (listings.has(each)) told.set(each, Math.max(start, told.get(each) ?? start));
-    if (counted === null) continue;
+    const counted = eligibleUntil(madeAt, evaluateNext(run));
+    if (counted === null) break;
     dateBack(listings, listed, counted);
     countedFrom = counted.at;
   }
+  const toldOf = latestTold(told, listings.keys(), config);
   const startOf = makeAnnouncer(madeAt, new Timetable(config, earlier, scheduledAt), config);
   const due = new Map<string, number>();
   for (const [each, arn] of items) {
-    const { since } = listings.get(each) ?? own;
-    const start = startOf({ since, announced: told.get(each) ?? own.announced });
+    const { since, announced } = listings.get(each) ?? own;
+    const start = startOf({ since, announced: Math.max(announced, toldOf(each)) });
     if (start !== null) due.set(arn, start);
   }
-  return { due, countedFrom, toldSince };
+  return { due, countedFrom };
 }
 
 /** The starts that a countdown announces for the items of a plan, for its note. */

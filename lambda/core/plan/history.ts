@@ -62,14 +62,15 @@ function unknownOf(result: ApplyResult, { arn, name, at, ...facts }: Unsettled):
   const kind = KINDS.find((each) => parsed?.type.toLowerCase().endsWith(`${each}snapshot`));
   if (parsed === null || kind === undefined) return [];
   const { account, region } = parsed;
-  const { plan, report, approvedBy, updatedAt } = result;
-  const { source, reasons, policy, sourceArn = null } = facts;
+  const { plan, report, updatedAt } = result;
+  const { source, reasons, policy, sourceArn = null, approvedBy = null } = facts;
   const entry = {
     ...{ arn, name: name ?? arn, kind, account, region, createdAt: null, source, outcome: 'unknown' as const },
     ...{ at: at ?? updatedAt, reasons, policy, plan: { id: plan.id, digest: plan.digest } },
     ...{ report, approvedBy, requestId: null },
   };
-  const text = 'a delete may have been sent, and how it ended is not known; the snapshot may still be deleted';
+  const by = approvedBy === null ? '; who approved the run that sent it is not known' : '';
+  const text = `a delete may have been sent, and how it ended is not known; the snapshot may still be deleted${by}`;
   return [{ entry, sourceArn, code: 'outcome.unknown', text }];
 }
 

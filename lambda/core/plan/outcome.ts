@@ -17,7 +17,7 @@ export interface RecordedReason {
 export const recordedReasons = (reasons: readonly Reason[]): readonly RecordedReason[] =>
   reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) }));
 
-/** Details of a planned snapshot besides its identity; null or no reasons: it was deleted before it could be read. */
+/** Details of a planned snapshot besides its identity; null or no reasons: not known. */
 export interface ItemDetails {
   readonly source: string | null;
   /** The ARN of its source; absent: not known. */
@@ -27,7 +27,10 @@ export interface ItemDetails {
   readonly monthlyCostCeiling: number | null;
   /** The name of its policy. */
   readonly policy: string | null;
-  /** Those of the decision that deleted it; of one that was not deleted, those of the decision of this run. */
+  /**
+   * Those of the decision that deleted it; of one that was not deleted, those of the decision of this run; of one that
+   * was gone before, the sentence of its plan.
+   */
   readonly reasons: readonly RecordedReason[];
 }
 
@@ -39,15 +42,16 @@ export const NO_ITEM_DETAILS: ItemDetails = {
   reasons: [],
 };
 
-/**
- * The details that a plan has of a snapshot, for one that can no longer be read. Its reasons were never decided again.
- */
-export const plannedDetails = ({ source, sizeGb, monthlyCostCeiling, policy }: PlanItem): ItemDetails => ({
+/** The code of a reason that a plan has, whose decision was not made again. */
+const PLANNED_REASON = 'planned';
+
+/** The details that a plan has of a snapshot, for one that can no longer be read. */
+export const plannedDetails = ({ source, sizeGb, monthlyCostCeiling, policy, reason }: PlanItem): ItemDetails => ({
   source: source ?? null,
   sizeGb: sizeGb == null ? null : Number(sizeGb),
   monthlyCostCeiling: monthlyCostCeiling == null ? null : Number(monthlyCostCeiling),
   policy: policy ?? null,
-  reasons: [],
+  reasons: reason === undefined ? [] : [{ code: PLANNED_REASON, text: reason }],
 });
 
 /** The ways in which a deletion is approved. */
@@ -91,16 +95,39 @@ export interface Unsettled extends ItemDetails {
   readonly name: string | null;
   /** When the run that may send the delete noted that; ISO 8601. Absent: not known. */
   readonly at?: string;
+  /** Who approved the run that may have sent it. Null or absent: not known, or runs of several people may have. */
+  readonly approvedBy?: Approval | null;
 }
 
-/** Details of a delete that may have been sent, with what its attempt has besides. */
-export type SentDelete = ItemDetails & { readonly name?: string; readonly at?: string };
+/**
+ * Who approved the runs that may have sent a delete. `first`: the first approval of the plan. Null: not known, or not
+ * the same for all of them.
+ */
+export type SendingApproval = Approval | 'first' | null;
 
-/** Lists the snapshots whose delete was sent without a known outcome; `sent` has their details by ARN. */
-export const unsettledOf = (sent: ReadonlyMap<string, SentDelete>, items: readonly PlanItem[]): readonly Unsettled[] =>
-  Array.from(sent, ([arn, { name, ...facts }]) => ({
+/** The approval that counts of runs which may all have sent a delete. */
+export const commonApproval = (earlier: SendingApproval, own: SendingApproval): SendingApproval =>
+  JSON.stringify(earlier) === JSON.stringify(own) ? own : null;
+
+/** Details of a delete that may have been sent, with what its attempt has besides. */
+export type SentDelete = ItemDetails & {
+  readonly name?: string;
+  readonly at?: string;
+  readonly approvedBy?: SendingApproval;
+};
+
+/**
+ * Lists the snapshots whose delete was sent without a known outcome; `sent` has their details by ARN, `first` is the
+ * first approval of the plan.
+ */
+export const unsettledOf = (
+  sent: ReadonlyMap<string, SentDelete>,
+  items: readonly PlanItem[],
+  first: Approval | null,
+): readonly Unsettled[] =>
+  Array.from(sent, ([arn, { name, approvedBy = null, ...facts }]) => ({
     ...{ arn, name: items.find((item) => item.arn === arn)?.name ?? name ?? null },
-    ...facts,
+    ...{ approvedBy: approvedBy === 'first' ? first : approvedBy, ...facts },
   }));
 
 /** Counts by outcome, and what the deleted snapshots cost at most. */

@@ -141,7 +141,7 @@ function skipReasonOf(
   if (evaluated === undefined)
     return namesakes.has(nameKey(item.kind, item.region, item.name))
       ? identityChanged('its name now belongs to another one')
-      : { outcome: 'already-gone', code: 'snapshot.gone', text: 'it was deleted before this run' };
+      : { outcome: 'already-gone', code: 'snapshot.gone', text: 'it is not in the list of snapshots' };
   if (second !== undefined) return spare('snapshot.conflict', 'its ARN is listed more than once');
   const other = identityMismatch(item, evaluated.snapshot, zone);
   if (other !== null) return identityChanged(other);

@@ -1,5 +1,5 @@
 import { withinDistance } from '../util/distance';
-import { HOLD_KEY } from './tag-keys';
+import { DEFAULT_TAG_PREFIX, HOLD_KEY } from './tag-keys';
 
 /** The keys and words to compare a tag key with. */
 export interface KnownKeys {
@@ -19,8 +19,8 @@ const PREFIXED_WORDS = ['hold', 'keep', 'policy', 'expire', 'until', 'forever', 
 /** Common words of other tools; a key that folds to one is no near miss. */
 const OTHER_WORDS = new Set(['delete', 'deleted', 'deletable', 'todelete', 'undelete', 'autodelete']);
 const RESERVED = 'aws:';
-/** The default prefix, whose hold holds for every `tagPrefix`, and the name of the hold. */
-const [DEFAULT_PREFIX = '', HOLD = ''] = HOLD_KEY.split(':');
+/** The name of the hold, which holds with the default prefix for every `tagPrefix`. */
+const HOLD = HOLD_KEY.slice(`${DEFAULT_TAG_PREFIX}:`.length);
 
 const MIN_LETTERS = { twoEdits: 10, oneEdit: 8, prefixWord: 6, barePrefix: 8 } as const;
 /** Maximum number of cached keys. Each other key takes a few microseconds. */
@@ -91,7 +91,7 @@ function foldKeys({ tagPrefix, known, holdTags }: KnownKeys): FoldedKeys {
 /** Classifies a folded key; `bare`: it is the prefix alone, and the value decides. */
 function makeNearness({ prefix, knownKeys, words }: FoldedKeys): (foldedKey: string) => Nearness {
   const isLong = prefix.length >= MIN_LETTERS.prefixWord;
-  const longPrefixes = [DEFAULT_PREFIX, ...(isLong ? [prefix] : [])];
+  const longPrefixes = [DEFAULT_TAG_PREFIX, ...(isLong ? [prefix] : [])];
   const holds = longPrefixes.map((each) => `${each}${HOLD}`);
   const reversedHolds = longPrefixes.map((each) => `${HOLD}${each}`);
   const equal = new Set([...knownKeys, ...words]);
@@ -111,7 +111,7 @@ function makeNearness({ prefix, knownKeys, words }: FoldedKeys): (foldedKey: str
       key.endsWith(`${prefix}${HOLD}`);
     if (near) return 'near';
     if (isBare(key, prefix)) return 'bare';
-    return isBare(key, DEFAULT_PREFIX) ? 'bare-default' : 'far';
+    return isBare(key, DEFAULT_TAG_PREFIX) ? 'bare-default' : 'far';
   };
 }
 
@@ -141,10 +141,10 @@ function makeValueTest(
 }
 
 /**
- * Makes the near-miss test of one configuration. Keys in `ignoreTags`, keys that AWS reserves and common words about
+ * Makes the near-miss test of one configuration. A bare prefix counts by its value, unless `ignoresBare`. Keys in `ignoreTags`, keys that AWS reserves and common words about
  * deletion are no near misses. Each key is compared once.
  */
-export function makeIsNearMiss(keys: KnownKeys): IsNearMiss {
+export function makeIsNearMiss(keys: KnownKeys, ignoresBare = false): IsNearMiss {
   const before = makeNormalizedMatch(keys);
   const nearness = makeNearness(foldKeys(keys));
   const saysMore = makeValueTest(keys, nearness);
@@ -162,6 +162,7 @@ export function makeIsNearMiss(keys: KnownKeys): IsNearMiss {
       found = nearnessOf(key);
       if (stored.size < MAX_STORED) stored.set(key, found);
     }
-    return found === 'bare' || found === 'bare-default' ? saysMore(value, found) : found === 'near';
+    if (found === 'near' || found === 'far') return found === 'near';
+    return !ignoresBare && saysMore(value, found);
   };
 }

@@ -14,7 +14,7 @@ import {
   WITHIN_RULES,
   type WithinRule,
 } from './policy';
-import { CLOUDFORMATION, HOLD_KEY, ownBeginning } from './tag-keys';
+import { CLOUDFORMATION, DEFAULT_TAG_PREFIX, HOLD_KEY, ownBeginning } from './tag-keys';
 
 /** The configuration that tags are read with. */
 export interface TagGrammar {
@@ -194,23 +194,47 @@ function knownKeys({ tagPrefix, holdTags }: TagGrammar): readonly string[] {
   return [...new Set([HOLD_KEY, ...own, ...holdTags])];
 }
 
-const nearMissTests = new WeakMap<TagGrammar, IsNearMiss>();
+/** The near-miss tests of a configuration: of its own keys, and of those of the default prefix. */
+interface NearMissTests {
+  readonly own: IsNearMiss;
+  readonly ofDefault: IsNearMiss;
+}
 
-/** The near-miss test of a configuration; made once, because it caches its results. */
-function nearMissTest(grammar: TagGrammar): IsNearMiss {
+const nearMissTests = new WeakMap<TagGrammar, NearMissTests>();
+
+/** The near-miss tests of a configuration; made once, because they cache their results. */
+function nearMissTestsOf(grammar: TagGrammar): NearMissTests {
   const made = nearMissTests.get(grammar);
   if (made !== undefined) return made;
-  const { tagPrefix, holdTags, ignoreTags, policies } = grammar;
-  const known = POLICY_TAG_NAMES.map((name) => `${tagPrefix}:${name}`);
-  const test = makeIsNearMiss({
-    tagPrefix,
-    known: [HOLD_KEY, `${tagPrefix}:hold`, ...known],
-    holdTags,
-    ignoreTags,
-    policyNames: policies.keys(),
-  });
-  nearMissTests.set(grammar, test);
-  return test;
+  const { holdTags, ignoreTags, policies } = grammar;
+  const makeTest = (tagPrefix: string, ignoresBare: boolean): IsNearMiss => {
+    const known = ['hold', ...POLICY_TAG_NAMES].map((name) => `${tagPrefix}:${name}`);
+    const keys = { tagPrefix, known: [HOLD_KEY, ...known], holdTags, ignoreTags, policyNames: policies.keys() };
+    return makeIsNearMiss(keys, ignoresBare);
+  };
+  const own = makeTest(grammar.tagPrefix, false);
+  // A bare `retention` belongs to another tool where the prefix is another one.
+  const ofDefault = grammar.tagPrefix === DEFAULT_TAG_PREFIX ? own : makeTest(DEFAULT_TAG_PREFIX, true);
+  const tests = { own, ofDefault };
+  nearMissTests.set(grammar, tests);
+  return tests;
+}
+
+/** The problem of a key that is not valid but similar to a valid one; null: it belongs to another tool. */
+function nearMissProblem(key: string, value: string | null, grammar: TagGrammar): TagProblem | null {
+  const { own, ofDefault } = nearMissTestsOf(grammar);
+  if (own(key, value)) return unknownKey(key, value, grammar);
+  return ofDefault(key, value) ? keyOfDefaultPrefix(key, value, grammar) : null;
+}
+
+/** The problem of a key that would set a policy with the default prefix, where the configuration has another one. */
+function keyOfDefaultPrefix(key: string, value: string | null, { tagPrefix }: TagGrammar): TagProblem {
+  return {
+    code: 'tag.unknown-key',
+    message:
+      `${tagText(key, value)}: it is or resembles a key of the prefix ${DEFAULT_TAG_PREFIX}, and tagPrefix is ` +
+      `${tagPrefix}: write the key with ${tagPrefix}:, or list the key in ignoreTags`,
+  };
 }
 
 function unknownKey(key: string, value: string | null, grammar: TagGrammar): TagProblem {
@@ -253,7 +277,6 @@ function readPolicyTag(
 export function readRetentionTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGrammar): TagReading {
   if (tags.size === 0) return NO_TAG_READING;
   const prefix = `${grammar.tagPrefix}:`;
-  const isNearMiss = nearMissTest(grammar);
   const holds: Hold[] = [];
   const problems: TagProblem[] = [];
   const keys = new Map<PolicyTag, string>();
@@ -268,7 +291,10 @@ export function readRetentionTags(tags: Tags, on: 'snapshot' | 'source', grammar
       keys.set(tag, key);
       if ('code' in read) problems.push(read);
       else parts.push(read);
-    } else if (isNearMiss(key, value)) problems.push(unknownKey(key, value, grammar));
+    } else {
+      const problem = nearMissProblem(key, value, grammar);
+      if (problem !== null) problems.push(problem);
+    }
   }
   const clash = findContradiction(keys) ?? findEmptyRules(keys, parts);
   if (clash !== null) problems.push(clash);

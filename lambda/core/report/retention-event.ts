@@ -1,5 +1,7 @@
 import type { Approval } from '../plan/outcome';
+import { accountFailure } from './account-failure';
 import type { Report, Totals } from './report-model';
+import type { AccountStatus, RollUp } from './roll-up';
 
 /** The source of every event: what the pattern of a rule names. */
 export const EVENT_SOURCE = 'lightsail-retention';
@@ -8,6 +10,7 @@ export const EVENT_SOURCE = 'lightsail-retention';
 export const DETAIL_TYPES = {
   report: 'Lightsail Snapshot Report',
   plan: 'Lightsail Snapshot Deletion Plan',
+  'account-failed': 'Lightsail Snapshot Account Failure',
   'deletion-started': 'Lightsail Snapshot Deletion Started',
   'deletion-ended': 'Lightsail Snapshot Deletion Ended',
 } as const;
@@ -22,7 +25,11 @@ interface EventIdentity {
 interface ReportEvent extends EventIdentity {
   readonly type: 'report';
   readonly reportId: string;
+  /** Null: not known, or the report is on an organization. */
   readonly account: string | null;
+  /** Of a report on an organization: how many accounts it covers, and how many were not read in full. */
+  readonly accounts?: number;
+  readonly accountsUnread?: number;
   readonly complete: boolean;
   /** Where the report is as JSON (`s3://…`); null: it is not stored. */
   readonly location: string | null;
@@ -48,6 +55,16 @@ interface PlanEvent extends EventIdentity {
   readonly blocked: string | null;
   /** The deletion that is deployed. */
   readonly deletion: 'off' | 'approve' | 'automatic';
+}
+
+/** An account that a report could not read in full. */
+interface AccountFailed extends EventIdentity {
+  readonly type: 'account-failed';
+  readonly reportId: string;
+  readonly account: string | null;
+  readonly status: Exclude<AccountStatus, 'read'>;
+  /** The code of the first error. */
+  readonly code: string;
 }
 
 /** A run of the deletion function over one plan. */
@@ -81,18 +98,28 @@ interface DeletionEnded extends EventIdentity, RunIdentity {
 }
 
 /** The detail of an event: totals and ids, never lists or names. */
-export type RetentionEvent = ReportEvent | PlanEvent | DeletionStarted | DeletionEnded;
+export type RetentionEvent = ReportEvent | PlanEvent | AccountFailed | DeletionStarted | DeletionEnded;
 
-/** The events of a report: the report, and its plan if that is stored and lists snapshots. */
+/** The event of an account that was not read in full. */
+const accountFailed = (facts: Pick<AccountFailed, 'reportId' | 'account' | 'status' | 'code'>): RetentionEvent => ({
+  ...{ schemaVersion: 1, type: 'account-failed', id: `account-failed/${facts.reportId}/${facts.account ?? 'unknown'}` },
+  ...facts,
+});
+
+/** The events of a report: the report, its plan if that is stored and lists snapshots, and that it is incomplete. */
 export function reportEvents(
-  { reportId, account, complete, config, totals, plan }: Report,
+  report: Report,
   { location, email, deletion }: Pick<ReportEvent, 'location' | 'email'> & Pick<PlanEvent, 'deletion'>,
 ): readonly RetentionEvent[] {
+  const { reportId, account, complete, config, totals, plan } = report;
   const made: ReportEvent = {
     ...{ schemaVersion: 1, type: 'report', id: `report/${reportId}` },
     ...{ reportId, account, complete, location, email, config: config.digest, totals },
   };
-  if (location === null || plan.count === 0) return [made];
+  const failure = complete ? null : accountFailure(report);
+  const failed =
+    failure === null ? [] : [accountFailed({ reportId, account, status: failure.status, code: failure.error.code })];
+  if (location === null || plan.count === 0) return [made, ...failed];
   const planned: PlanEvent = {
     ...{ schemaVersion: 1, type: 'plan', id: `plan/${plan.id}`, planId: plan.id, account },
     expiresAt: new Date(plan.expiresAt).toISOString(),
@@ -102,7 +129,23 @@ export function reportEvents(
     blocked: plan.blocked?.code ?? null,
     deletion,
   };
-  return [made, planned];
+  return [made, planned, ...failed];
+}
+
+/** The events of a report on an organization: the report, and each account that was not read in full. */
+export function rollUpEvents(
+  { reportId, complete, accounts, totals }: RollUp,
+  { location, email, config }: Pick<ReportEvent, 'location' | 'email' | 'config'>,
+): readonly RetentionEvent[] {
+  const failed = accounts.flatMap(({ id, status, error }) =>
+    status === 'read' ? [] : [accountFailed({ reportId, account: id, status, code: error?.code ?? 'unknown' })],
+  );
+  const made: ReportEvent = {
+    ...{ schemaVersion: 1, type: 'report', id: `report/${reportId}`, reportId, account: null },
+    ...{ accounts: accounts.length, accountsUnread: failed.length },
+    ...{ complete, location, email, config, totals },
+  };
+  return [made, ...failed];
 }
 
 /** The start of a run; `run` is what no other execution has. */

@@ -32,6 +32,12 @@ export interface RollUpAccount extends MemberAccount {
   readonly error: AccountError | null;
   readonly reportId: string | null;
   readonly totals: Totals | null;
+  /** Lists that were not read, such as `us-east-1 disk (AccessDeniedException)`; absent: none. */
+  readonly notRead?: readonly string[];
+  /** False: the report of the account found what the one before had found; absent: not known. */
+  readonly changed?: boolean;
+  /** Regions that were not read because a service control policy denies them; absent: none. */
+  readonly deniedRegions?: readonly string[];
   /** In order of the values; absent where costs are told by no tag, or where there is no report. */
   readonly byTag?: readonly TagCosts[];
 }
@@ -68,4 +74,6 @@ export interface RollUp extends RollUpBill {
   readonly totals: Totals;
   /** The key of the tag by which costs are told; absent: by none. */
   readonly costTag?: string;
+  /** A sentence for each pattern of the configuration that matches no account; absent: none. */
+  readonly warnings?: readonly string[];
 }

@@ -30,8 +30,15 @@ export const ERROR_CODES = {
   },
   'apply.invoke': {
     fault: 'aws',
-    meaning: 'The deletion function could not be invoked.',
-    remedy: "Check the function's name, its region and alias, and the permission `lambda:InvokeFunction`.",
+    meaning: 'The deletion function could not be invoked, or its answer was lost, so that it may have started.',
+    remedy:
+      "Check the function's name, its region and alias, and the permission `lambda:InvokeFunction`. After a lost answer, run the same again.",
+  },
+  'apply.lock-stays': {
+    fault: 'aws',
+    meaning: 'A deletion has finished, and could not release its lock. Its outcomes are stored.',
+    remedy:
+      'Fix what the message names, such as a full disk. The next deletion on the same machine replaces the lock; one on another machine can begin an hour later.',
   },
   'apply.no-result': {
     fault: 'aws',
@@ -46,7 +53,7 @@ export const ERROR_CODES = {
   'apply.stopped': {
     fault: 'aws',
     meaning: 'The deletion ended before its plan was finished. Some snapshots may already be deleted.',
-    remedy: 'Apply the same plan again: it continues with the remaining snapshots.',
+    remedy: 'Do what the message says. Where it names nothing else, apply the same plan again: it continues.',
   },
   'bug.config': { fault: 'bug', meaning: 'A configuration that is part of this program is not valid.', remedy: DEFECT },
   'build.licence': {

@@ -5,14 +5,14 @@ import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
 import { dayInWords, longDayText } from '../day-text';
 import { escapeHtml } from '../escape';
-import { firstCleanUpCommands, raiseLimitsText } from '../first-clean-up';
+import { firstCleanUpCommands, isForReading, raiseLimitsText } from '../first-clean-up';
 import { mattersOf } from '../matters';
 import { formatCount } from '../numbers';
 import { snapshotName, sourceName } from '../phrases';
 import { regionCity } from '../region-names';
-import { repeatCommand } from '../report-header';
+import { mayStillDelete, repeatCommand } from '../report-header';
 import { bySource, unreadScopes } from '../report-sections';
-import { afterUnreadText } from '../unread-text';
+import { afterRaisingText, afterUnreadText } from '../unread-text';
 import {
   cloudShell,
   commandHtml,
@@ -99,7 +99,7 @@ const fold = (title: string, html: string): string => `<details><summary>${title
 function stopHtml({ run, deletionSchedule }: PageContext): string {
   if (run?.kind !== 'deployed' || deletionSchedule === undefined) return '';
   const link = externalLink(scheduleLink(deletionSchedule, run.region), 'Stop all automatic deletion');
-  return `<p class="stop">${link}<span class="quiet">Choose Disable. Reports go on. Enable it to resume.</span></p>\n`;
+  return `<p class="stop">${link}<span class="quiet">Choose Disable. Reports go on. Choose Enable to resume.</span></p>\n`;
 }
 
 function candidatesPanel(report: Report, context: PageContext): string {
@@ -110,7 +110,7 @@ function candidatesPanel(report: Report, context: PageContext): string {
   const checked =
     'The list is checked again first. You confirm the number before anything is deleted. A deletion cannot be undone.';
   if (applyCommand !== undefined && run?.kind === 'deployed')
-    return `${panelHeading('Delete them')}${small('The list is checked again first. A deletion cannot be undone.')}\
+    return `${panelHeading('To delete them')}${small('The list is checked again first. A deletion cannot be undone.')}\
 ${commandHtml('apply-command', applyCommand)}${small(`Paste it into ${cloudShell(run.region)}.`)}${keep}${until}`;
   if (plan.blocked?.code === 'config.built-in')
     return `${panelHeading('Write a policy')}${small('Nothing can be deleted without a retention.yaml of your own.')}${
@@ -127,20 +127,26 @@ ${commandHtml('apply-command', applyCommand)}${small(`Paste it into ${cloudShell
           ]
         : [applyLocallyCommand(run.plan, run.options)];
     const written = commands.map((command, index) => commandHtml(`apply-command-${index + 1}`, command)).join('');
-    return `${panelHeading('Delete them')}${small(checked)}${written}${keep}${run.plan === null ? '' : until}`;
+    return `${panelHeading('To delete them')}${small(checked)}${written}${keep}${run.plan === null ? '' : until}`;
   }
-  return `${panelHeading('Delete them')}${small(
+  if (isForReading(report))
+    return `${panelHeading('To delete them')}${small(
+      `Delete snapshots in ${lightsailPage()}: ${escapeHtml(plan.blocked?.message ?? '')}. A deletion cannot be undone.`,
+    )}${keep}`;
+  return `${panelHeading('To delete them')}${small(
     `This deployment only reports. Delete snapshots in ${lightsailPage()}, or deploy it with <code>deletion=approve</code>. ` +
       'A deletion cannot be undone.',
   )}${keep}`;
 }
 
-function blockedPanel(report: Report, { run, config }: PageContext): string {
+function blockedPanel(report: Report, { run, config, deletionMode }: PageContext): string {
   const isLocal = run?.kind === 'command-line';
   const intro = isLocal
     ? 'It makes one plan with higher limits. You see the whole list and type the number before anything is deleted. ' +
       'Later plans keep your limits.'
-    : escapeHtml(raiseLimitsText(report, config?.caps));
+    : escapeHtml(
+        `${raiseLimitsText(report, config?.caps)} ${afterRaisingText(deletionMode, config?.deletion.grace.text)}`,
+      );
   const how = isLocal
     ? firstCleanUpCommands(run.plan ?? 'plan.json', run.options)
         .map((command, index) => commandHtml(`clean-up-${index + 1}`, command))
@@ -199,8 +205,14 @@ export function actionPanel(report: Report, situation: Situation, context: PageC
     case 'empty': {
       const at = dayInWords(localDay(report.evaluatedAt, report.zone));
       const trial = context.config === undefined || situation.kind === 'empty' ? '' : TRIAL_HINT;
-      const title = mattersOf(report).length === 0 ? 'No action needed' : 'See what needs attention';
-      return `${panelHeading(title)}${small(`This report is as of ${escapeHtml(at)}.${trial}`)}${stopHtml(context)}`;
+      const needs = mattersOf(report).length > 0;
+      const list = needs
+        ? small(
+            `<a href="#h-att">Each has its remedy.</a>${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
+          )
+        : '';
+      return `${panelHeading(needs ? 'See what needs attention' : 'No action needed')}${list}\
+${small(`This report is as of ${escapeHtml(at)}.${trial}`)}${stopHtml(context)}`;
     }
   }
 }

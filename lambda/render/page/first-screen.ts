@@ -9,17 +9,18 @@ import { escapeHtml } from '../escape';
 import { expireShareText, limitsText } from '../first-clean-up';
 import { attentionCountText, changesText, mattersOf } from '../matters';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
-import { kindPlural } from '../phrases';
-import { allSizes, expiringSizes, nextReportText } from '../report-header';
+import { kindPlural, sourceName } from '../phrases';
+import { allSizes, expiringSizes, mayStillDelete, nextReportText } from '../report-header';
 import { bySource, regionsNotRead } from '../report-sections';
 import { unknownSizeText } from '../totals';
 import { afterUnreadText, causeOf, unreadByRegion, unreadSubjects } from '../unread-text';
-import { actionPanel } from './action-panel';
+import { actionPanel, candidateGroups } from './action-panel';
 import { externalLink } from './commands';
 import { pageMark } from './embed';
 import { clockOf } from './local-clock';
 import { glyph, type TrialMark } from './marks';
 import type { PageContext } from './page-context';
+import { joinWords } from './page-words';
 import type { DeletionDay, Situation } from './situation';
 import { viewHtml } from './view';
 
@@ -43,11 +44,14 @@ function countdownHeadline(days: readonly DeletionDay[], today: string): Headlin
   return { subject, rest: `will be deleted, the first ${formatNumber(first.count)} on ${on}.` };
 }
 
+/** Whether the starter policy made this report: its plan cannot be applied. */
+const isStarter = ({ plan }: Report): boolean => plan.blocked?.code === 'config.built-in';
+
 const isAutomatic = ({ deletionMode }: PageContext): boolean => deletionMode === 'automatic';
 
 /** What a report that is incomplete or blocked does not delete. */
 function nothingText(context: PageContext): string {
-  if (context.isDeleting === true) return 'A deletion may still run, and nothing else will be deleted';
+  if (mayStillDelete(context)) return 'A deletion may still run, and nothing else will be deleted';
   return `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted`;
 }
 
@@ -58,10 +62,11 @@ function incompleteHeadline(report: Report, context: PageContext): string {
 }
 
 /** What a report without candidates says: that there is nothing to do only where nothing waits for a person. */
-function cleanHeadline(report: Report): string {
+function cleanHeadline(report: Report, context: PageContext): string {
   const { totals } = report;
   const matters = mattersOf(report);
-  if (matters.length > 0) return `Nothing can be deleted, and ${attentionCountText(matters)}.`;
+  const none = mayStillDelete(context) ? 'No snapshot is listed' : 'Nothing to delete';
+  if (matters.length > 0) return `${none}, and ${attentionCountText(matters)}.`;
   const which = totals.snapshots === 1 ? 'the one snapshot is' : `all ${formatCount(totals.snapshots, 'snapshot')} are`;
   return `Nothing to do: ${which} within policy.`;
 }
@@ -77,7 +82,7 @@ function headlineOf(report: Report, situation: Situation, context: PageContext):
     case 'undated':
       return { subject: formatCount(totals.expire, 'snapshot'), rest: 'will be deleted on a day that is not known.' };
     case 'candidates':
-      return report.plan.blocked?.code === 'config.built-in'
+      return isStarter(report)
         ? plain(`Nothing is deleted. The starter policy would not keep ${formatNumber(totals.expire)} of ${all}.`)
         : { subject: `${formatNumber(totals.expire)} of ${all}`, rest: 'can be deleted.' };
     case 'blocked':
@@ -88,9 +93,9 @@ function headlineOf(report: Report, situation: Situation, context: PageContext):
     case 'incomplete':
       return plain(incompleteHeadline(report, context));
     case 'nothing-read':
-      return plain('Nothing could be read, so nothing can be deleted.');
+      return plain(`Nothing could be read${mayStillDelete(context) ? '' : ', so nothing can be deleted'}.`);
     case 'clean':
-      return plain(cleanHeadline(report));
+      return plain(cleanHeadline(report, context));
     case 'empty':
       return plain('There are no snapshots.');
   }
@@ -120,7 +125,9 @@ const EYEBROW_MARKS: Readonly<Record<Situation['kind'], TrialMark>> = {
   empty: 'keep',
 };
 
-function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }: PageContext): string {
+function eyebrow(report: Report, situation: Situation, context: PageContext): string {
+  const { deletionMode = 'off' } = context;
+  if (mayStillDelete(context)) return 'A deletion that began before this report may still run.';
   switch (situation.kind) {
     case 'blocked':
       return deletionMode === 'automatic'
@@ -136,8 +143,8 @@ function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }:
         ? 'Automatic deletion is on, and has nothing to delete.'
         : MODE_TEXTS[deletionMode];
     default:
-      return report.plan.blocked?.code === 'config.built-in'
-        ? 'There is no retention.yaml. Nothing is deleted.'
+      return isStarter(report)
+        ? 'No policy of your own yet (retention.yaml). Nothing is deleted.'
         : MODE_TEXTS[deletionMode];
   }
 }
@@ -151,6 +158,19 @@ export function sourcesText(report: Report): string {
   const [kind, ...others] = new Set(expiring.map(({ snapshot }) => snapshot.kind));
   if (kind === undefined || others.length > 0) return formatCount(sources, 'source');
   return formatCount(sources, kind, kindPlural(kind));
+}
+
+const MAX_NAMED_SOURCES = 3;
+
+/** `prod-web (8), staging (6), app (5) and 4 more`: those with the most candidates. */
+function namedSourcesText(report: Report): string {
+  const groups = candidateGroups(report);
+  const named = groups.slice(0, MAX_NAMED_SOURCES).flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [`${sourceName(first.snapshot)} (${formatNumber(group.length)})`];
+  });
+  const rest = groups.length - named.length;
+  return rest === 0 ? joinWords(named, 'and') : `${named.join(', ')} and ${formatNumber(rest)} more`;
 }
 
 /** `and cost up to $78.60 of $570.80 a month`. */
@@ -169,11 +189,10 @@ const staysLead = (keep: number): string =>
 function candidatesLead(report: Report, verb: string): string {
   const { totals } = report;
   const one = totals.expire === 1;
-  const isStarter = report.plan.blocked?.code === 'config.built-in';
-  const policy = isStarter ? '' : `Your policy no longer keeps ${one ? 'it' : 'them'}. `;
+  const policy = isStarter(report) ? '' : `Your policy no longer keeps ${one ? 'it' : 'them'}. `;
   return (
     `${policy}${one ? 'It belongs' : 'They belong'} to ` +
-    `${boldText(sourcesText(report))}${costLead(report, one)}.${staysLead(totals.keep)}${verb}`
+    `${boldText(namedSourcesText(report))}${costLead(report, one)}.${staysLead(totals.keep)}${verb}`
   );
 }
 
@@ -197,7 +216,7 @@ export const isFirst = ({ changes }: Report, { history = [], links }: PageContex
 
 function blockedLead(report: Report, context: PageContext): string {
   const first = isFirst(report, context) ? ' This is normal for a first clean-up.' : '';
-  return `${escapeHtml(limitsText(report, context.config?.caps, context.isDeleting))}${first}`;
+  return `${escapeHtml(limitsText(report, context.config?.caps, mayStillDelete(context)))}${first}`;
 }
 
 /** ` You can approve this plan until 30 Nov 2026, 09:00.`; empty: there is nothing to approve it with. */
@@ -209,14 +228,13 @@ const approvalTimeText = ({ plan, zone }: Report, { applyCommand }: PageContext)
 /** When deletions start, what to do until then, and what is deleted. */
 function countdownLead(report: Report, days: readonly DeletionDay[]): string {
   const { expire, keep } = report.totals;
-  const [first] = days;
-  const before = first === undefined || days.length === 1 ? 'that day' : shortDayText(first.day);
+  const before = days.length === 1 ? 'then' : 'its day';
   const those = expire === 1 ? 'The snapshot belongs' : 'The snapshots belong';
   return (
     `${days.length === 1 ? 'The' : 'Each'} deletion starts at ${boldText(DELETION_START_TEXT)} ` +
     `(${escapeHtml(oneLine(report.zone.name))}). If the list is right, you don’t need to do anything. ` +
     `To keep one, hold it ${boldText(`before ${before}`)}; “Keep one” says how. A deletion cannot be undone. ` +
-    `${those} to ${boldText(sourcesText(report))}${costLead(report, expire === 1)}.${staysLead(keep)}`
+    `${those} to ${boldText(namedSourcesText(report))}${costLead(report, expire === 1)}.${staysLead(keep)}`
   );
 }
 
@@ -268,7 +286,7 @@ function daysHtml(days: readonly DeletionDay[], today: string): string {
         : `${weekday} ${Number(day.slice(8))}`;
     if (count !== undefined)
       return `<li class="end${jump}"><b>${name.replace(/^(\w+) (?=\d+ )/, '<span>$1</span> ')}</b><em>${formatNumber(count)} <span>deleted</span></em></li>`;
-    if (index === 0) return `<li class="now${jump}"><b>Today</b><span>report</span></li>`;
+    if (index === 0) return `<li class="now${jump}"><b>${name}</b><span>report</span></li>`;
     return `<li${jump === '' ? '' : ' class="jump"'}><span>${name.replace(' ', '<br>')}</span></li>`;
   });
   const rest = days.length - named.length;
@@ -282,13 +300,14 @@ const SPLIT_VERBS: Partial<Record<Situation['kind'], string>> = {
   countdown: 'will be deleted',
   undated: 'will be deleted',
   incomplete: 'could be deleted',
+  blocked: 'could be deleted',
 };
 
 /** How all snapshots divide into what goes and what stays: a bar with its key. */
 function splitHtml(report: Report, situation: Situation): string {
   const counts = { expire: 0, keep: 0, copy: 0, held: 0, fix: 0 };
   for (const item of report.items) counts[pageMark(item)] += 1;
-  const verb = SPLIT_VERBS[situation.kind] ?? 'can be deleted';
+  const verb = SPLIT_VERBS[situation.kind] ?? (isStarter(report) ? 'not kept by the starter policy' : 'can be deleted');
   const words = {
     expire: verb,
     keep: 'kept',
@@ -313,7 +332,7 @@ function coverageText(report: Report, { kind }: Situation, { config }: PageConte
   const { complete, totals } = report;
   if (!complete || totals.snapshots === 0) return '';
   const read = regionsNotRead(report).length === 0 ? 'All regions were read.' : 'All other regions were read.';
-  if (config === undefined || totals.expire === 0 || kind === 'blocked') return read;
+  if (config === undefined || totals.expire === 0 || kind === 'blocked' || isStarter(report)) return read;
   return (
     `${read} The plan is within your limits: ${formatNumber(totals.expire)} of at most ` +
     `${formatCount(config.caps.maxDeletions, 'snapshot')}, ${expireShareText(report, config.caps)} of at most ` +
@@ -332,7 +351,7 @@ const QUICK_TEXTS: Partial<Record<Situation['kind'], string>> = {
 
 /** Links for a phone, where the panel and what needs attention are below the first screen. */
 function quickLinks(report: Report, { kind }: Situation, { run, deletionMode, deletionSchedule }: PageContext): string {
-  const isBuiltIn = report.plan.blocked?.code === 'config.built-in';
+  const isBuiltIn = isStarter(report);
   const text = kind === 'candidates' && isBuiltIn ? 'What to do' : QUICK_TEXTS[kind];
   const matters = mattersOf(report);
   const links = [
@@ -364,7 +383,7 @@ export function firstScreen(report: Report, situation: Situation, context: PageC
   const limits = coverageText(report, situation, context);
   const time = reportTimeText(report, situation, context);
   const tasks = mattersOf(report).map(({ task }) => task);
-  const attention = tasks.length === 0 ? '' : `When you have time: ${tasks.join(', ')}.`;
+  const attention = tasks.length === 0 ? '' : `Needs attention: ${tasks.join(', ')}.`;
   const notes = [attention, ...regionsNotRead(report), limits, changesText(report), time].filter((text) => text !== '');
   const mark = viewHtml(glyph(EYEBROW_MARKS[situation.kind]));
   return `<div class="hero"><div>

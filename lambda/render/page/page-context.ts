@@ -34,8 +34,8 @@ export interface PageContext {
   readonly deletionSchedule?: string;
   /** By ARN, the earliest local day of the automatic deletion of a snapshot. */
   readonly due?: ReadonlyMap<string, string>;
-  /** Whether an automatic deletion of earlier reports may still run, and this report announces nothing. */
-  readonly isDeleting?: boolean;
+  /** Whether a deletion of earlier reports may still run; null: not known. */
+  readonly isDeleting?: boolean | null;
   /** The run that writes the page; absent: not known. */
   readonly run?: CommandLineRun | DeployedRun;
   /** The command that approves the plan; absent: there is none. */

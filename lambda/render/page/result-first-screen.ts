@@ -9,10 +9,10 @@ import { formatDollars, formatNumber } from '../numbers';
 import {
   afterDeletion,
   END_TEXTS,
-  NOTHING_TO_STOP,
   othersText,
   pluralVerb,
   type ResultContext,
+  stopText,
   unknownSizes,
 } from '../result-email';
 import { failedItems, lateItems, unsettledItems } from '../result-text';
@@ -45,7 +45,7 @@ function eyebrowHtml({ result, end }: ResultPageContext): string {
   if (end.state !== 'finished' || result.status === 'unfinished')
     return `${viewHtml(glyph('fix'))}Deletion not finished.`;
   if (uncertain(result) > 0)
-    return `${viewHtml(glyph('expire'))}Deletion finished, with an outcome that is not certain.`;
+    return `${viewHtml(glyph('expire'))}Deletion finished. Of ${uncertain(result) === 1 ? 'one snapshot' : 'some snapshots'} AWS has not said that it is deleted.`;
   if (failedItems(result).length > 0) return `${viewHtml(glyph('fix'))}Deletion finished, with failures.`;
   return `${viewHtml(glyph(result.totals.deleted === 0 ? 'keep' : 'gone'))}Deletion finished.`;
 }
@@ -97,7 +97,7 @@ const panelText = (title: string, html: string): string =>
 function nextHtml({ result, resumeCommand }: ResultPageContext): string {
   const { open } = result.totals;
   const failed = failedItems(result).length;
-  const advice = escapeHtml(`${afterDeletion(result)} ${NOTHING_TO_STOP}`);
+  const advice = escapeHtml(`${afterDeletion(result)} ${stopText(result)}`);
   if (resumeCommand !== null) {
     const title = open === 0 ? 'Continue the deletion' : `Continue with the other ${formatNumber(open)}`;
     return `${panelText(title, 'Each is checked again before it is deleted.')}\

@@ -131,7 +131,7 @@ export function* deletedHtml(result: ApplyResult, zone: Zone): Generator<string>
   if (items.length === 0) return;
   yield `<section id="deleted" aria-labelledby="h-deleted"><div class="head"><div><h2 id="h-deleted">\
 ${formatCount(items.length, 'deleted snapshot')}</h2><p>${freedText(items)} for full copies. \
-The request id is the one that CloudTrail has for the delete.</p></div></div>\n`;
+With the request id, your AWS administrator finds the delete in CloudTrail.</p></div></div>\n`;
   yield* tableOf(deletedGroups(result), zone);
   yield '</section>\n';
 }

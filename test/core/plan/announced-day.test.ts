@@ -7,6 +7,7 @@ import { dayLabel, dayOf, instantOfWallClock, wallClock } from '../../../lambda/
 import { parseSchedule } from '../../../lambda/core/time/report-schedule';
 import { planFile, reportFiles, runFolder, SENT, SENT_BY_HAND } from '../../../lambda/storage/keys';
 import { readRuns } from '../../../lambda/storage/report-history';
+import { readTold, recordTold } from '../../../lambda/storage/told-days';
 import { memoryStore } from '../../fakes/memory-store';
 import { aConfig } from '../../support/config-builder';
 
@@ -35,6 +36,8 @@ interface Deployment {
   readonly changes?: readonly { readonly day: number; readonly schedule: string; readonly hour?: number }[];
   /** The hours by which the start of a day is delayed. */
   readonly delays?: Readonly<Record<number, number>>;
+  /** The days on which reports name no days: they could not be found, or deletion=approve was deployed. */
+  readonly withoutDays?: readonly number[];
   readonly from: number;
   readonly days: number;
   /** Days and hours of reports by hand. */
@@ -76,7 +79,7 @@ function eventsOf(deployment: Deployment): readonly Event[] {
 async function carryOut(
   deployment: Deployment,
 ): Promise<{ readonly wrong: readonly string[]; readonly deleted: number }> {
-  const { grace, timezone, from, held } = deployment;
+  const { grace, timezone, from, held, withoutDays = [] } = deployment;
   const config = configOf(grace, timezone);
   const store = memoryStore(new Map(), () => clock);
   let clock = 0;
@@ -122,12 +125,16 @@ async function carryOut(
       digest: DIGEST,
     };
     const scheduledAt = kind === 'report' ? at : null;
-    const { due, countedFrom } = countdown(plan, await read(settings, madeAt), settings, scheduledAt);
+    const earlier = await read(settings, madeAt);
+    const known = await readTold(store, () => DIGEST, madeAt, earlier);
+    const { due, countedFrom } = countdown(plan, earlier, known, settings, scheduledAt);
     for (const name of [...told.keys()]) if (!names.includes(name)) told.delete(name);
+    const tells = !withoutDays.includes(day);
+    if (tells) await recordTold(store, plan, announcedStarts(plan, due));
     for (const { arn, name } of plan.items) {
       const start = due.get(arn);
       if (start === undefined) wrong.push(`${dayAt(at)}: no day for ${name}`);
-      else told.set(name, [told.get(name) ?? '', dayAt(start)].sort().at(-1) ?? '');
+      else if (tells) told.set(name, [told.get(name) ?? '', dayAt(start)].sort().at(-1) ?? '');
     }
     clock = madeAt;
     await write(reportFiles(plan.id).json, {});
@@ -136,11 +143,10 @@ async function carryOut(
       reportId: plan.id,
       digest: DIGEST,
       confirmed: 1,
-      announced: true,
+      announced: tells,
       at: plan.createdAt,
-      countedFrom: new Date(countedFrom).toISOString(),
+      ...(tells && { countedFrom: new Date(countedFrom).toISOString(), starts: announcedStarts(plan, due) }),
       schedule: reportSchedule,
-      starts: announcedStarts(plan, due),
     });
   }
   return { wrong, deleted: gone.size };
@@ -204,6 +210,16 @@ describe('the day that a report announces', () => {
       { ...base, grace: '9d', schedule: 'rate(7 days)', changes: [{ day: 3, schedule: 'rate(7 days)', hour: 8 }] },
     ],
     [
+      'weekly reports after a monthly one, of which some name no days',
+      {
+        ...base,
+        grace: '1d',
+        schedule: 'cron(0 8 2 * ? *)',
+        changes: [{ day: 1, schedule: WEEKLY }],
+        withoutDays: [7, 14],
+      },
+    ],
+    [
       'a start that is delayed until a report has announced the next day',
       { ...base, grace: '7d', schedule: 'cron(0 14 * * ? *)', delays: { 8: 1 } },
     ],
@@ -213,7 +229,7 @@ describe('the day that a report announces', () => {
     expect(deleted).toBe(3);
   });
 
-  test('is kept whatever schedules follow one another, and however late starts are', async () => {
+  test('is kept whatever schedules follow one another, however late starts are, and whichever reports name none', async () => {
     const schedule = fc.constantFrom(WEEKLY, 'cron(0 8 1 * ? *)', 'cron(0 14 * * ? *)', 'rate(3 days)', 'rate(7 days)');
     const change = fc.record({ day: fc.nat(60), schedule, hour: fc.nat(23) });
     await fc.assert(
@@ -223,7 +239,8 @@ describe('the day that a report announces', () => {
         fc.array(change, { maxLength: 6 }),
         fc.array(fc.tuple(fc.nat(70), fc.integer({ min: 0, max: 23 })), { maxLength: 6 }),
         fc.array(fc.tuple(fc.nat(74), fc.nat(3)), { maxLength: 20 }),
-        async (grace, first, given, byHand, delays) => {
+        fc.array(fc.nat(74), { maxLength: 30 }),
+        async (grace, first, given, byHand, delays, withoutDays) => {
           const changes = [...given].sort((a, b) => a.day - b.day);
           const late = Object.fromEntries(delays);
           const { wrong } = await carryOut({
@@ -235,6 +252,7 @@ describe('the day that a report announces', () => {
               delays: late,
               days: 75,
               byHand,
+              withoutDays,
               held: [{ name: 'a', from: 20, to: 22 }],
             },
           });

@@ -5,6 +5,7 @@ import { compactInstant } from '../../../lambda/core/time/instant';
 import { dayLabel, dayOf, subtractDuration, wallClock } from '../../../lambda/core/time/period';
 import { planFile, reportFiles, runFolder, SENT } from '../../../lambda/storage/keys';
 import { readRuns } from '../../../lambda/storage/report-history';
+import { readTold, recordTold } from '../../../lambda/storage/told-days';
 import { memoryStore } from '../../fakes/memory-store';
 import { aConfig } from '../../support/config-builder';
 
@@ -67,8 +68,9 @@ async function carryOn(reports: readonly { readonly at: number; readonly names: 
     const { run, plan } = aRun(at, names, config);
     for (const arn of told.keys()) if (!plan.items.some((item) => item.arn === arn)) told.delete(arn);
     const earlier = await readAt(at);
-    const { due: announced } = countdown(plan, earlier, config);
+    const { due: announced } = countdown(plan, earlier, await readTold(store, () => DIGEST, at, earlier), config);
     const starts = announcedStarts(plan, announced);
+    await recordTold(store, plan, starts);
     for (const [arn, due] of announced) told.set(arn, [told.get(arn) ?? '', day(due)].sort().at(-1) ?? '');
     clock = at;
     await write(reportFiles(plan.id).json, {});

@@ -224,6 +224,15 @@ describe('a near miss', () => {
     ['retention:hold-until-2027', null, { tagPrefix: 'acme' }],
     ['retention', 'hold', { tagPrefix: 'acme' }],
     ['r:hodl', null, { tagPrefix: 'r' }],
+    // keys of the default prefix, and their near misses, where the prefix is another one
+    ['retention:keep', 'all', { tagPrefix: 'acme' }],
+    ['retention:policy', 'standard', { tagPrefix: 'acme' }],
+    ['retention:expire-after', '30d', { tagPrefix: 'acme' }],
+    ['retention:expire-on', '2030-12-31', { tagPrefix: 'acme' }],
+    ['retention:kepe', 'all', { tagPrefix: 'acme' }],
+    ['retention:until', '2030', { tagPrefix: 'acme' }],
+    ['Retention.Keep', 'all', { tagPrefix: 'acme' }],
+    ['retension:expire-on', '2030-12-31', { tagPrefix: 'r' }],
     ['snapshots-keep-30', null, { tagPrefix: 'snapshots' }],
   ])('is %j = %j where the configuration says %j', (key, value, written) => {
     expect(codes([key, value], grammarOf(written))).toEqual(['tag.unknown-key']);
@@ -248,7 +257,6 @@ describe('a near miss', () => {
     ['acme', 'anything', { tagPrefix: 'acme' }],
     ['acne', null, { tagPrefix: 'acme' }],
     ['acmeholdings', 'x', { tagPrefix: 'acme' }],
-    ['retention:keep', 'nonsense', { tagPrefix: 'acme' }],
     ['retention', 'keep', { tagPrefix: 'acme' }],
     ['shortkey', null, { holdTags: ['short'] }],
     ['delete', 'true', {}],
@@ -268,6 +276,26 @@ describe('a near miss', () => {
     ]).toEqual([[], [], []]);
     expect(codes(['retentionPolicy', '30'], grammar)).toEqual(['tag.unknown-key']);
     expect(codes(['legal_hold', null], grammar)).toEqual(['tag.unknown-key']);
+  });
+
+  it('of the default prefix names the key, the prefix of the configuration and the way out, which works', () => {
+    const tags = tagged({ 'retention:keep': 'all' });
+    const problemsWith = (written: Written) => readRetentionTags(tags, 'snapshot', grammarOf(written)).problems;
+    expect(problemsWith({ tagPrefix: 'acme' }).map(({ message }) => message)).toEqual([
+      'tag retention:keep = "all": it is or resembles a key of the prefix retention, and tagPrefix is acme: ' +
+        'write the key with acme:, or list the key in ignoreTags',
+    ]);
+    expect(problemsWith({ tagPrefix: 'acme', ignoreTags: ['retention:keep'] })).toEqual([]);
+    expect(problemsWith({})).toEqual([]);
+  });
+
+  it('of the default prefix and of the own one alike has one problem', () => {
+    const { problems } = readRetentionTags(
+      tagged({ 'acme:keep': 'all', 'retention:keep': 'all' }),
+      'snapshot',
+      grammarOf({ tagPrefix: 'acme' }),
+    );
+    expect(problems.map(({ code }) => code)).toEqual(['tag.unknown-key']);
   });
 
   it('among unknown keys of our own prefix is told to be corrected, as ignoreTags cannot list it', () => {

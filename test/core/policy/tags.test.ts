@@ -84,9 +84,9 @@ describe('a tag reads as a policy', () => {
     });
   });
 
-  it('what the configured prefix announces, and not what another does', () => {
+  it('what the configured prefix announces, and not what another tool does', () => {
     const acme = aConfig({ policies: POLICIES, tagPrefix: 'acme' });
-    expect(own({ 'acme:policy': 'short', 'retention:policy': 'nonsense' }, acme)).toMatchObject({
+    expect(own({ 'acme:policy': 'short', 'backup:policy': 'nonsense' }, acme)).toMatchObject({
       problems: [],
       policy: { name: 'short' },
     });
@@ -258,7 +258,7 @@ describe('a malformed tag is refused with the expected value', () => {
     expect(own({ 'acme-team-keep': 'last=1' }, acme).problems.map(({ message }) => message)).toEqual([
       'tag acme-team-keep = "last=1": expected one of the keys retention:hold, acme.team:hold, acme.team:policy, acme.team:keep, acme.team:expire-after, acme.team:expire-on, written exactly so; correct the tag, or list the key in ignoreTags',
     ]);
-    expect(own({ 'retention:keep': 'nonsense' }, acme)).toEqual({ holds: [], problems: [], policy: null });
+    expect(own({ 'backup:keep': 'nonsense' }, acme)).toEqual({ holds: [], problems: [], policy: null });
   });
 
   it.each<[Written, string]>([
