@@ -199,7 +199,7 @@ describe('report over the sample organization', () => {
     expect(head).not.toContain('billed');
     const whole = JSON.parse((await cli('report', '--quiet', ...only, '--format', 'json')).out);
     const { snapshots, monthlyCostCeiling } = whole.totals;
-    expect(lines.map((line) => line.split(',').slice(6, 10))).toEqual([
+    expect(lines.map((line) => line.split(',').slice(7, 11))).toEqual([
       ['last=3 daily=7', String(snapshots), expect.any(String), String(monthlyCostCeiling)],
     ]);
     expect(whole).toMatchObject({ costTag: 'retention:keep', accounts: [{ byTag: [{ value: 'last=3 daily=7' }] }] });
