@@ -14,6 +14,7 @@ import { renderResultJson } from '../render/result-json';
 import { jsonObject } from '../storage/json-object';
 import { recordFile, resultFile } from '../storage/keys';
 import type { Attempt } from '../storage/schemas';
+import { refuseEarlierJournal } from './earlier-journal';
 import { readInDoubtElsewhere } from './in-doubt';
 import {
   byArn,
@@ -383,7 +384,10 @@ class StoredOutcomes implements OutcomeStore {
 
 async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | null> {
   const result = await readResult(store, plan);
-  if (result?.status !== 'finished') return result;
+  if (result?.status !== 'finished') {
+    await refuseEarlierJournal(store, plan);
+    return result;
+  }
   throw new PlanApplied(
     `it was applied already, until ${result.updatedAt}, and a plan is applied once: its outcomes are in ${store.locate(resultFile(plan.id))}`,
     { id: plan.id, digest: plan.digest },
