@@ -384,10 +384,7 @@ class StoredOutcomes implements OutcomeStore {
 
 async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | null> {
   const result = await readResult(store, plan);
-  if (result?.status !== 'finished') {
-    await refuseEarlierJournal(store, plan);
-    return result;
-  }
+  if (result?.status !== 'finished') return result;
   throw new PlanApplied(
     `it was applied already, until ${result.updatedAt}, and a plan is applied once: its outcomes are in ${store.locate(resultFile(plan.id))}`,
     { id: plan.id, digest: plan.digest },
@@ -407,6 +404,7 @@ export interface EarlierRuns {
  */
 export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<EarlierRuns> {
   const result = await readUnfinished(ports.store, plan);
+  await refuseEarlierJournal(ports.store, plan);
   await checkLock(ports, plan.id);
   const records = await readRecords(ports.store, plan, byArn(result), plan.items);
   return { outcomes: [...records.recorded.values()], inDoubt: await readInDoubt(ports, plan, records) };
@@ -437,6 +435,7 @@ export async function openOutcomes(
   const lock = await takeLock(ports, plan.id);
   try {
     const before = await readUnfinished(store, plan);
+    await refuseEarlierJournal(store, plan);
     await approve?.();
     const records = await readRecords(store, plan, byArn(before), plan.items);
     const first: FirstRun = {
