@@ -61,7 +61,8 @@ function* unreadList(accounts: readonly RollUpAccount[]): Generator<string> {
   if (accounts.length === 0) return;
   yield '<h2>Not read, or in part</h2>\n';
   for (const account of accounts)
-    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ${STATUS_WORDS[account.status]}: ${htmlText(accountReason(account))}</p>\n`;
+    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ` +
+      `${STATUS_WORDS[account.status]}: ${htmlText(accountReason(account))}</p>\n`;
 }
 
 function* accountPart(account: RollUpAccount, context: RollUpContext, pageOf: AccountPage): Generator<string> {
@@ -69,7 +70,8 @@ function* accountPart(account: RollUpAccount, context: RollUpContext, pageOf: Ac
   const cost = expireMonthlyCostCeiling === 0 ? '' : `, up to ${formatDollars(expireMonthlyCostCeiling)} a month`;
   const counts = `${formatNumber(snapshots)} snapshots, ${formatNumber(expire)} expired${cost}`;
   const page = pageOf(account);
-  yield `<details class="card" data-account="${searched(account)}"><summary><strong>${htmlText(accountTitle(account))}</strong>: ${counts}</summary>\n`;
+  yield `<details class="card" ` +
+    `data-account="${searched(account)}"><summary><strong>${htmlText(accountTitle(account))}</strong>: ${counts}</summary>\n`;
   if (account.ou !== null) yield `<p class="dim">${htmlText(account.ou)}</p>\n`;
   if (page !== null) yield `<p><a href="${htmlText(page)}">The report of this account</a></p>\n`;
   yield* sourceTable(account, context);
@@ -99,5 +101,6 @@ ${warnings.map((warning) => `<p>Warning: ${htmlText(warning)}</p>\n`).join('')}<
   for (const item of regions) yield `<p>${htmlText(item)}</p>\n`;
   yield '<h2>Accounts</h2>\n';
   for (const account of reportedAccounts(rollUp)) yield* accountPart(account, context, pageOf);
-  yield `<p class="dim">Roll-up ${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
+  yield `<p class="dim">Roll-up ` +
+    `${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
 }
