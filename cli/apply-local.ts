@@ -91,6 +91,12 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   );
 }
 
+const tooSlow = (): RetentionError =>
+  new RetentionError(
+    'apply.too-slow',
+    'not every snapshot was processed: this machine or its connection is too slow to send a delete within 5 seconds after its check; apply the plan again on a faster connection, or with --function',
+  );
+
 /** The clients of one run, and the caller whose account they all act in. */
 interface Access extends CallerIdentity {
   /**
@@ -359,6 +365,7 @@ class LocalApply {
       const approved = this.approvalOf(plan, candidates);
       const outcomes = await this.open(approved, prepared);
       let failure: { readonly error: unknown } | null = null;
+      let isTooSlow = false;
       const note = (error: unknown): void => {
         failure ??= { error };
       };
@@ -373,6 +380,9 @@ class LocalApply {
       await applyPrepared(ports, prepared, {
         signal: interrupt.signal,
         prepareAgain: () => bar.during(() => this.prepare()),
+        onTooSlow: () => {
+          isTooSlow = true;
+        },
         progress: (each) => {
           bar.count();
           bar.say(outcomeLine(each));
@@ -390,6 +400,7 @@ class LocalApply {
       await this.printResult(result, failure);
       if (outcomes.keptLock !== null) this.printKeptLock(outcomes.keptLock);
       if (failure !== null) throw stopped(failure);
+      if (isTooSlow && result.status === 'unfinished') throw tooSlow();
       if (result.totals.failed > 0) return EXIT.someFailed;
       return result.status === 'finished' && this.head !== null ? EXIT.done : EXIT.failure;
     } catch (error) {
