@@ -31,6 +31,8 @@ describe('what apply shows before a deletion, of a snapshot that the list does n
 
   it('is that it is gone, where no snapshot has its name', async () => {
     rig.emulator.world.remove('us-east-1', 'instanceSnapshots', 'web-05');
-    expect(await preview()).toContain('web-05 (us-east-1): it was gone before this run could delete it [snapshot.gone]');
+    expect(await preview()).toContain(
+      'web-05 (us-east-1): it was gone before this run could delete it [snapshot.gone]',
+    );
   });
 });

@@ -103,7 +103,7 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
     }
   });
 
-  it('says that the connection is too slow where no delete follows its check in time, and deletes in other groups', async () => {
+  it('says that the connection is too slow where no delete follows its check, and deletes elsewhere', async () => {
     const now = jest.spyOn(Date, 'now');
     const real = performance.timeOrigin;
     let late = 0;
@@ -124,7 +124,7 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
     }
   });
 
-  it('says that it has finished when only its lock cannot be released, with the exit code of a finished run', async () => {
+  it('says that it has finished, and ends so, when only its lock cannot be released', async () => {
     const { link } = jest.requireActual<typeof files>('node:fs/promises');
     const fail = async (): Promise<never> => {
       throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
