@@ -94,7 +94,8 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
 const tooSlow = (): RetentionError =>
   new RetentionError(
     'apply.too-slow',
-    'not every snapshot was processed: this machine or its connection is too slow to send a delete within 5 seconds after its check; apply the plan again on a faster connection, or with --function',
+    'not every snapshot was processed: this machine or its connection is too slow to send a delete within 5 seconds ' +
+      'after its check; apply the plan again on a faster connection, or with --function',
   );
 
 /** The clients of one run, and the caller whose account they all act in. */
@@ -338,7 +339,9 @@ class LocalApply {
   private printKeptLock({ error }: { readonly error: unknown }): void {
     const why = error instanceof Error ? error.message : String(error);
     const lock = oneLine(this.place.store.locate(LOCK_FILE));
-    const message = `the deletion has finished, and its lock ${lock} stays: ${oneLine(why)}; the next deletion on this machine replaces it, and one on another machine can begin in an hour`;
+    const message =
+      `the deletion has finished, and its lock ${lock} stays: ${oneLine(why)}; the next deletion on this machine ` +
+      'replaces it, and one on another machine can begin in an hour';
     writeFailure({ code: 'apply.lock-stays', message }, this.terminal.err);
   }
 

@@ -169,7 +169,7 @@ async function nextExecutionName(plan: Plan, store: Store, before: ApplyResult |
   return wasStarted ? nextExecution(plan) : plan.id;
 }
 
-/** The command that applies a plan under another name: one starts one execution, also where that left nothing behind. */
+/** The command that applies a plan under another name: one starts one execution, also where nothing is left of it. */
 function otherExecution(plan: Plan, name: string, caller: Caller): string {
   const { region, functionName } = addressOf(name, caller.region);
   return invokeCommand(plan, functionName, { name: nextExecution(plan), region, run: caller.told });
@@ -178,8 +178,8 @@ function otherExecution(plan: Plan, name: string, caller: Caller): string {
 const startedElsewhere = (plan: Plan, name: string, caller: Caller): RetentionError =>
   refusal(
     'plan.in-progress',
-    `another person, another session or the dashboard started it, and its outcome comes by e-mail; if that ` +
-      `execution has ended without one, this starts another: ${otherExecution(plan, name, caller)}`,
+    'another person, another session or the dashboard started it, and its outcome comes by e-mail; if that execution ' +
+      `has ended without one, this starts another: ${otherExecution(plan, name, caller)}`,
   );
 
 function noResult(plan: Plan, where: string, execution: string, name: string, caller: Caller): RetentionError {
