@@ -91,6 +91,13 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   );
 }
 
+const tooSlow = (): RetentionError =>
+  new RetentionError(
+    'apply.too-slow',
+    'not every snapshot was processed: this machine or its connection is too slow to send a delete within 5 seconds ' +
+      'after its check; apply the plan again on a faster connection, or with --function',
+  );
+
 /** The clients of one run, and the caller whose account they all act in. */
 interface Access extends CallerIdentity {
   /**
@@ -332,7 +339,9 @@ class LocalApply {
   private printKeptLock({ error }: { readonly error: unknown }): void {
     const why = error instanceof Error ? error.message : String(error);
     const lock = oneLine(this.place.store.locate(LOCK_FILE));
-    const message = `the deletion has finished, and its lock ${lock} stays: ${oneLine(why)}; the next deletion on this machine replaces it, and one on another machine can begin in an hour`;
+    const message =
+      `the deletion has finished, and its lock ${lock} stays: ${oneLine(why)}; the next deletion on this machine ` +
+      'replaces it, and one on another machine can begin in an hour';
     writeFailure({ code: 'apply.lock-stays', message }, this.terminal.err);
   }
 
@@ -359,6 +368,7 @@ class LocalApply {
       const approved = this.approvalOf(plan, candidates);
       const outcomes = await this.open(approved, prepared);
       let failure: { readonly error: unknown } | null = null;
+      let isTooSlow = false;
       const note = (error: unknown): void => {
         failure ??= { error };
       };
@@ -373,6 +383,9 @@ class LocalApply {
       await applyPrepared(ports, prepared, {
         signal: interrupt.signal,
         prepareAgain: () => bar.during(() => this.prepare()),
+        onTooSlow: () => {
+          isTooSlow = true;
+        },
         progress: (each) => {
           bar.count();
           bar.say(outcomeLine(each));
@@ -390,6 +403,7 @@ class LocalApply {
       await this.printResult(result, failure);
       if (outcomes.keptLock !== null) this.printKeptLock(outcomes.keptLock);
       if (failure !== null) throw stopped(failure);
+      if (isTooSlow && result.status === 'unfinished') throw tooSlow();
       if (result.totals.failed > 0) return EXIT.someFailed;
       return result.status === 'finished' && this.head !== null ? EXIT.done : EXIT.failure;
     } catch (error) {

@@ -169,7 +169,7 @@ async function nextExecutionName(plan: Plan, store: Store, before: ApplyResult |
   return wasStarted ? nextExecution(plan) : plan.id;
 }
 
-/** The command that applies a plan under another name: one starts one execution, also where that left nothing behind. */
+/** The command that applies a plan under another name: one starts one execution, also where nothing is left of it. */
 function otherExecution(plan: Plan, name: string, caller: Caller): string {
   const { region, functionName } = addressOf(name, caller.region);
   return invokeCommand(plan, functionName, { name: nextExecution(plan), region, run: caller.told });
@@ -178,14 +178,16 @@ function otherExecution(plan: Plan, name: string, caller: Caller): string {
 const startedElsewhere = (plan: Plan, name: string, caller: Caller): RetentionError =>
   refusal(
     'plan.in-progress',
-    `another person, another session or the dashboard started it, and its outcome comes by e-mail; if that execution has ended without one, this starts another: ${otherExecution(plan, name, caller)}`,
+    'another person, another session or the dashboard started it, and its outcome comes by e-mail; if that execution ' +
+      `has ended without one, this starts another: ${otherExecution(plan, name, caller)}`,
   );
 
 function noResult(plan: Plan, where: string, execution: string, name: string, caller: Caller): RetentionError {
   const again = otherExecution(plan, name, caller);
   return new RetentionError(
     'apply.no-result',
-    `the plan has had no new outcome for ${MAX_IDLE_MS / 60_000} minutes: read the e-mail, ${where} and the function's log; if they have nothing, an earlier execution may have had the name ${execution}, and this starts another: ${again}`,
+    `the plan has had no new outcome for ${MAX_IDLE_MS / 60_000} minutes: read the e-mail, ${where} and the ` +
+      `function's log; if they have nothing, an earlier execution may have had the name ${execution}, and this starts another: ${again}`,
   );
 }
 
@@ -193,7 +195,8 @@ function noResult(plan: Plan, where: string, execution: string, name: string, ca
 const unreadBucket = ({ id }: Plan, name: string): RetentionError =>
   new RetentionError(
     'apply.no-result',
-    `the bucket of ${oneLine(name)} could not be read (lambda:GetFunctionConfiguration), so the plan was not stored and its outcome is not known here: read the e-mail; the function finds the plan only if it is s3://BUCKET/plans/${oneLine(id)}.json, and if the e-mail says that it was refused, apply it by that address`,
+    `the bucket of ${oneLine(name)} could not be read (lambda:GetFunctionConfiguration), so the plan was ` +
+      `not stored and its outcome is not known here: read the e-mail; the function finds the plan only if it is s3://BUCKET/plans/${oneLine(id)}.json, and if the e-mail says that it was refused, apply it by that address`,
   );
 
 /** Prints how an execution ended. Throws `apply.stopped` where it ended before the plan was finished. */
@@ -244,7 +247,8 @@ export async function applyRemotely(
   const lost = await invokeFunction(options.name, execution, plan, caller);
   err.write(
     lost === null
-      ? `${oneLine(options.name)} has the plan: it reads and decides everything again, deletes, and e-mails the outcome\n`
+      ? `${oneLine(options.name)} has the plan: it reads and decides everything again, deletes, and e-mails ` +
+          `the outcome\n`
       : `${oneLine(lost.message)}\n`,
   );
   if (stored === null) throw lost ?? unreadBucket(plan, options.name);

@@ -69,7 +69,8 @@ async function checkNotEmpty(path: string): Promise<void> {
     if (poll === MAX_EMPTY_POLLS)
       throw new RetentionError(
         'store.folder',
-        `cannot write ${path}: an empty file has this name, because a crash ended its write; remove it while no deletion runs, and run the same again`,
+        `cannot write ${path}: an empty file has this name, because a crash ended its write; remove it while no ` +
+          'deletion runs, and run the same again',
       );
     await new Promise((resolve) => setTimeout(resolve, EMPTY_POLL_MS));
   }

@@ -104,7 +104,9 @@ function listUnreadProblem({ region, kind }: SourceList, list: ReadSources | und
     list === undefined
       ? { code: 'region.unknown', message: 'GetRegions does not name this region' }
       : errorFacts(list.error);
-  const text = `the ${kind} list of ${region} was not read (${code}: ${message}): snapshots of its sources are kept, because one could have a hold`;
+  const text =
+    `the ${kind} list of ${region} was not read (${code}: ${message}): snapshots of its sources ` +
+    `are kept, because one could have a hold`;
   return { code: 'source.unread', arn: null, message: text };
 }
 
@@ -212,26 +214,34 @@ function neededLists(
 
 function regionsProblem(error: unknown): Problem {
   const { code, message } = errorFacts(error);
-  const text = `GetRegions was denied (${code}: ${message}): only the regions that are named were read, and others can have snapshots`;
+  const text =
+    `GetRegions was denied (${code}: ${message}): only the regions that are named were read, and ` +
+    `others can have snapshots`;
   return { code: 'regions.denied', arn: null, message: `${text}; allow lightsail:GetRegions to be told of them` };
 }
 
 const nowhereProblem = (arn: string): Problem => ({
   code: 'source.unread',
   arn,
-  message: `the source ARN ${arn} names no instance, disk or database: its snapshots are kept, because nothing is known of their source`,
+  message:
+    `the source ARN ${arn} names no instance, disk or database: its snapshots are kept, because ` +
+    `nothing is known of their source`,
 });
 
 const foreignProblem = (arn: string, account: string | null): Problem => ({
   code: 'source.unread',
   arn,
-  message: `the source ARN ${arn} is of another account than ${account}, whose lists were read: its snapshots are kept, because it could have a hold`,
+  message:
+    `the source ARN ${arn} is of another account than ${account}, whose lists were read: its ` +
+    `snapshots are kept, because it could have a hold`,
 });
 
 const conflictProblem = (arn: string, { region, kind }: SourceList): Problem => ({
   code: 'source.unread',
   arn,
-  message: `the ${kind} ${arn} in ${region} came with tags or a name that contradict each other: its snapshots are kept, because it could have a hold`,
+  message:
+    `the ${kind} ${arn} in ${region} came with tags or a name that contradict each other: its ` +
+    `snapshots are kept, because it could have a hold`,
 });
 
 function listedSources({ region, kind, sources }: ReadSources): readonly ListedSource[] {

@@ -26,8 +26,10 @@ export function startFailureOf(cause: unknown): StartFailure {
 export function notInvoked(functionName: string, got: string, cause: unknown): RetentionError {
   const text =
     startFailureOf(cause) === 'uncertain'
-      ? `it is not certain that ${functionName} has the plan: got ${got}; wait for its e-mail, or do the same again, which is safe`
-      : `cannot hand the plan to ${functionName}: got ${got}; check the function's name, its region and alias, and the permission lambda:InvokeFunction`;
+      ? `it is not certain that ${functionName} has the plan: got ${got}; ` +
+        'wait for its e-mail, or do the same again, which is safe'
+      : `cannot hand the plan to ${functionName}: got ${got}; ` +
+        "check the function's name, its region and alias, and the permission lambda:InvokeFunction";
   return new RetentionError('apply.invoke', text, { cause });
 }
 

@@ -175,6 +175,8 @@ export interface ApplyPreparedOptions {
   /** Ends the run after the current snapshots. */
   readonly signal?: AbortSignal;
   readonly progress?: (result: ItemResult) => void;
+  /** Called where snapshots stay open because this machine or its connection is too slow to delete them. */
+  readonly onTooSlow?: () => void;
   /**
    * Prepares the plan again when the decision has become too old. Absent: what has no outcome then stays open.
    */
@@ -356,6 +358,7 @@ class PlanRun {
         ...{ candidate, source: groupSourceState(group), config, checkGroup: check, signal },
         sentBefore: this.isInDoubt(item),
         isOutdated: this.isOutdated,
+        onTooSlow: this.options.onTooSlow,
         attempt: wouldDelete === undefined ? attempt : null,
       });
       if (end === 'left') return;

@@ -41,6 +41,8 @@ export interface ItemRequest extends Subject {
   readonly checkGroup: (abortSignal: AbortSignal | undefined) => Promise<ItemOutcome | null>;
   /** Whether the decision has become too old: then no delete is sent. Absent: it never does. */
   readonly isOutdated?: () => boolean;
+  /** Called where the snapshot stays open because no check of it was followed by its delete in time. */
+  readonly onTooSlow?: (() => void) | undefined;
   /** Null: a dry run, which checks and sends nothing. */
   readonly attempt: ItemAttempt | null;
   /** Ends the run: at once while nothing was sent, and after the end of a delete that was sent. */
@@ -102,7 +104,9 @@ class SnapshotDeletionRun {
         reason = step.again;
       }
       // That a machine is too slow is no outcome of a snapshot.
-      return reason === TOO_OLD && this.sent === 'nothing' ? await this.leave() : await this.fail(reason);
+      if (reason !== TOO_OLD || this.sent !== 'nothing') return await this.fail(reason);
+      this.request.onTooSlow?.();
+      return await this.leave();
     } catch (error) {
       // A failure of the caller stops the run, not the snapshot: where nothing was sent, the record shows that.
       if (isCallerFailure(error)) await this.cancel().catch(() => undefined);

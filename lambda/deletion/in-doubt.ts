@@ -1,9 +1,11 @@
+import type { ApplyResult } from '../core/plan/outcome';
 import { DAY_MS } from '../core/time/units';
 import { eachOf } from '../ports/each-of';
 import type { Clock, Store } from '../ports/ports';
 import { RECORD_FOLDER_NAME, resultFile, resultFolder } from '../storage/keys';
 import { listResults } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
+import { hasEarlierJournal } from './earlier-journal';
 import { byArn, doubtfulOf, readRecords, unreadableRecord } from './outcome-files';
 
 /** A delete whose end is not known counts as one that may still be carried out for this long (ms). */
@@ -12,6 +14,10 @@ const MAX_DOUBT_MS = DAY_MS;
 /** Whether a run of a plan recorded attempts. A run records each before its delete is sent. */
 const hasAttempts = async (store: Store, planId: string): Promise<boolean> =>
   (await store.list(resultFolder(planId))).some((name) => RECORD_FOLDER_NAME.test(name));
+
+/** Results of the first version do not tell which delete that failed may still be carried out: then each may be. */
+const failedInEarlierVersion = ({ config, items }: ApplyResult): readonly string[] =>
+  config === null ? items.flatMap(({ arn, outcome }) => (outcome === 'failed' ? [arn] : [])) : [];
 
 /**
  * Returns the ARNs of the snapshots that a delete of another plan of the place may still remove: it was sent within a
@@ -36,11 +42,13 @@ export async function readInDoubtElsewhere(store: Store, clock: Clock, planId: s
       );
     }
     const recorded = byArn(result);
-    return doubtfulOf(
-      result.status === 'finished'
-        ? { recorded, attempts: new Map() }
-        : await readRecords(store, result.plan, recorded, []),
-    );
+    if (result.status === 'finished')
+      return [...doubtfulOf({ recorded, attempts: new Map() }), ...failedInEarlierVersion(result)];
+    if (await hasEarlierJournal(store, id))
+      throw unreadableRecord(
+        `cannot tell which deletes of another plan may still be carried out: an earlier version began it and did not finish it, ${store.locate(resultFolder(id))} has its journal; apply the plan again after ${new Date(until).toISOString()}`,
+      );
+    return doubtfulOf(await readRecords(store, result.plan, recorded, []));
   });
   return arns.flat();
 }

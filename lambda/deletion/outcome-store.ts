@@ -22,6 +22,7 @@ import { renderResultJson } from '../render/result-json';
 import { jsonObject } from '../storage/json-object';
 import { recordFile, resultFile } from '../storage/keys';
 import type { Attempt } from '../storage/schemas';
+import { refuseEarlierJournal } from './earlier-journal';
 import { readInDoubtElsewhere } from './in-doubt';
 import {
   byArn,
@@ -435,6 +436,7 @@ export interface EarlierRuns {
  */
 export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<EarlierRuns> {
   const result = await readUnfinished(ports.store, plan);
+  await refuseEarlierJournal(ports.store, plan);
   await checkLock(ports, plan.id);
   const records = await readRecords(ports.store, plan, byArn(result), plan.items);
   return { outcomes: [...records.recorded.values()], inDoubt: await readInDoubt(ports, plan, records) };
@@ -465,6 +467,7 @@ export async function openOutcomes(
   const lock = await takeLock(ports, plan.id);
   try {
     const before = await readUnfinished(store, plan);
+    await refuseEarlierJournal(store, plan);
     await approve?.();
     const records = await readRecords(store, plan, byArn(before), plan.items);
     const first: FirstRun = {

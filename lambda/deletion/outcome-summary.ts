@@ -4,6 +4,7 @@ import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
 import { type PlanKey, planFile, recordFolder, resultFile } from '../storage/keys';
 import { PLAN, parseStored } from '../storage/schemas';
+import { readEarlierJournal } from './earlier-journal';
 import {
   byArn,
   isFinished,
@@ -40,6 +41,14 @@ const sentDeletes = ({ attempts }: Records): ReadonlyMap<string, SentDelete> =>
     ),
   );
 
+/** Adds what a journal of the first version has, which writes its result before it deletes. */
+async function withEarlierJournal(store: Store, result: ApplyResult | null, records: Records) {
+  const journal = result === null ? null : await readEarlierJournal(store, result.plan.id);
+  const recorded = new Map([...(journal?.recorded ?? []), ...records.recorded]);
+  const sent = [...(journal?.sent ?? []), ...sentDeletes(records)];
+  return { ...records, recorded, unsettled: new Map(sent.filter(([arn]) => !recorded.has(arn))) };
+}
+
 /**
  * Returns what all runs of a plan did, those that died before they wrote their result included. Null where nothing is
  * recorded, or the record belongs to another plan of that id.
@@ -49,9 +58,8 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
   if (result === undefined) return null;
   if (result?.status === 'finished') return result;
   const planned = await itemsOf(store, plan);
-  const records = await readRecords(store, plan, byArn(result), planned ?? []);
-  const { recorded } = records;
-  const unsettled = sentDeletes(records);
+  const records = await withEarlierJournal(store, result, await readRecords(store, plan, byArn(result), planned ?? []));
+  const { recorded, unsettled } = records;
   if (result === null && recorded.size === 0 && unsettled.size === 0) return null;
   const count = result?.plan.count ?? planned?.length;
   if (count === undefined)

@@ -193,7 +193,7 @@ export async function confirmAbsent(
   return failedOutcome({ code, text: `it could not be read by name: ${message}` }, sent);
 }
 
-/** Returns what a person is told, before a run, of a planned snapshot that the lists do not have: one reading by name. */
+/** Returns what a person is told before a run of a planned snapshot that the lists do not have, by one reading. */
 export async function describeAbsent(
   { readSnapshot }: Pick<SnapshotDeletion, 'readSnapshot'>,
   unlisted: Unlisted,

@@ -28,16 +28,20 @@ function storingLines({ problems, plan }: Report): readonly string[] {
 
 /** The first line of the e-mail of a report that the starter policy made. */
 export const STARTER_TEXT =
-  'Nothing is deleted, and there is nothing to stop: this account has no policy of its own yet (retention.yaml), so the starter policy made this report.';
+  'Nothing is deleted, and there is nothing to stop: this account has no policy of its own yet ' +
+  '(retention.yaml), so the starter policy made this report.';
 
 const UNCONFIRMED_NOTE =
-  'NO PERSON RECEIVES THIS E-MAIL, because no address is confirmed. Open "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.';
+  'NO PERSON RECEIVES THIS E-MAIL, because no address is confirmed. Open "AWS Notification - Subscription ' +
+  'Confirmation" and follow its link; it is valid for two days.';
 
 const DELETING_NOTE =
-  'A DELETION MAY STILL RUN. It began before this report, and can delete what earlier e-mails announced or a person approved.';
+  'A DELETION MAY STILL RUN. It began before this report, and can delete what earlier e-mails announced or ' +
+  'a person approved.';
 
 const PERHAPS_DELETING_NOTE =
-  'A DELETION MAY STILL RUN: whether one does could not be read. It can delete what earlier e-mails announced or a person approved.';
+  'A DELETION MAY STILL RUN: whether one does could not be read. It can delete what earlier e-mails ' +
+  'announced or a person approved.';
 
 /** What is wrong with the sending or the storing of this report: lines below its outcome. */
 export function warningLinesOf(
@@ -82,7 +86,8 @@ export function attentionLines(report: Report, context: TextContext, maxName: nu
   const shown = matters.length <= max ? matters : matters.slice(0, Math.max(0, max - 1));
   const rest = matters.slice(shown.length);
   const others = rest.map(({ task }) => foreignText(task, maxName * 2)).join(', ');
-  const more = `- and ${formatNumber(rest.length)} more${context.fullReport === null ? '' : ' in the report'}: ${others}`;
+  const more =
+    `- and ${formatNumber(rest.length)} ` + `more${context.fullReport === null ? '' : ' in the report'}: ${others}`;
   return [
     `NEEDS ATTENTION: ${formatNumber(matters.length)}. Everything affected is kept.`,
     ...shown.map((matter) => matterLine(matter, report, maxName)),

@@ -105,7 +105,9 @@ function deletionModeText(report: Report, context: TextContext): string {
   if (context.deletionMode === 'approve')
     return `Nothing ${isRunning ? 'else ' : ''}is deleted until you approve it. ${holdAdvice(context)}.`;
   if (context.confirmedSubscribers === null && !isRunning)
-    return 'Automatic deletion is switched on, and deletes nothing by this report: its subscriptions could not be read.';
+    return (
+      'Automatic deletion is switched on, and deletes nothing by this report: its subscriptions could ' + 'not be read.'
+    );
   return (context.confirmedSubscribers ?? 0) < 1 && !isRunning
     ? 'Automatic deletion is switched on, and deletes nothing: no confirmed subscription could receive this report.'
     : 'Automatic deletion is switched on, and has no day for these: this report announces no deletion.';

@@ -98,7 +98,9 @@ function applyBlock(report: Report, context: TextContext): EmailBlock {
   const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
   const until = `until ${mediumMinute(localMinute(plan.expiresAt, zone))}`;
   const shell = `paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)}`;
-  const start = `If you do nothing, nothing ${mayStillDelete(context) ? 'else ' : ''}is deleted. To delete ${these} (it starts at once, and cannot be undone)`;
+  const start =
+    `If you do nothing, nothing ${mayStillDelete(context) ? 'else ' : ''}is deleted. To delete ` +
+    `${these} (it starts at once, and cannot be undone)`;
   const steps: EmailBlock =
     dashboard !== undefined && canApproveOnDashboard(report, context)
       ? [
@@ -130,14 +132,16 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     case 'incomplete':
       return [
         'NEXT STEP',
-        `Ask who manages your AWS account to do what the line NOT READ says. ${afterUnreadText(context.deletionMode, context.grace)}`,
+        `Ask who manages your AWS account to do what the line NOT READ says. ` +
+          `${afterUnreadText(context.deletionMode, context.grace)}`,
         ...repeatLines(context),
       ];
     case 'countdown':
       return [
         'NEXT STEP',
         'Check the list. If it is right, you do not need to do anything. A deleted snapshot cannot be restored.',
-        `To keep one, open Lightsail, choose the snapshot, and add a tag with the key ${holdTagOf(context)} and no value.`,
+        `To keep one, open Lightsail, choose the snapshot, and add a tag with the key ${holdTagOf(context)} ` +
+          `and no value.`,
         'On an instance, disk or database, the tag keeps all of its snapshots.',
       ];
     case 'blocked':
@@ -147,7 +151,8 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     case 'nothing':
       if (attentionLines(report, context, 1).length === 0) return ['You do not need to do anything.'];
       return [
-        `Look at what needs attention when you have time.${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
+        `Look at what needs attention when you have ` +
+          `time.${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
       ];
   }
 }
@@ -181,8 +186,10 @@ function footerBlock(report: Report, context: TextContext, maxName: number): Ema
   const isCountdown = emailState(report, context) === 'countdown';
   const times = isCountdown ? '' : `, times in ${foreignText(zone.name, 40)}`;
   return [
-    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)})${times}. You pay this or less: costs are for full copies.`,
-    `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}. ${nextReportText(run, isCountdown)}`,
+    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} ` +
+      `(${shortDigest(config.digest)})${times}. You pay this or less: costs are for full copies.`,
+    `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}. ` +
+      `${nextReportText(run, isCountdown)}`,
     ...evidenceLines(evidenceHead),
   ];
 }

@@ -68,8 +68,12 @@ function failedMatter({ items }: Report): readonly Matter[] {
       id: 'failed',
       count: failed.length,
       title: pluralText(failed.length, 'snapshot failed', 'snapshots failed'),
-      line: `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))}. ${pluralText(failed.length, 'It cannot be restored from. You can delete it.', 'They cannot be restored from. You can delete them.')}`,
-      task: `${formatCount(failed.length, 'failed snapshot', 'failed snapshots')} (delete ${pluralText(failed.length, 'it', 'them')})`,
+      line:
+        `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))}. ` +
+        `${pluralText(failed.length, 'It cannot be restored from. You can delete it.', 'They cannot be restored from. You can delete them.')}`,
+      task:
+        `${formatCount(failed.length, 'failed snapshot', 'failed snapshots')} (delete ` +
+        `${pluralText(failed.length, 'it', 'them')})`,
       notes: [],
       items: () =>
         failed.map(({ snapshot }) => ({
@@ -106,15 +110,20 @@ function staleMatter(report: Report): readonly Matter[] {
       id: 'stale',
       count,
       title: `${whats} ${pluralText(count, 'has', 'have')} no recent snapshot`,
-      line: `Longest: ${name}, ${days === null ? 'no snapshot at all' : formatCount(days, 'day')}. Make ${pluralText(count, 'one', 'one of each')} in Lightsail now, and ask who runs the backups.`,
-      task: `${formatNumber(count)} ${whats} without a recent snapshot (make ${pluralText(count, 'one', 'one of each')} now)`,
+      line:
+        `Longest: ${name}, ${days === null ? 'no snapshot at all' : formatCount(days, 'day')}. Make ` +
+        `${pluralText(count, 'one', 'one of each')} in Lightsail now, and ask who runs the backups.`,
+      task:
+        `${formatNumber(count)} ${whats} without a recent snapshot (make ` +
+        `${pluralText(count, 'one', 'one of each')} now)`,
       notes: [],
       items: () =>
         report.stale.map(({ source, newestAt }) => ({
           line: `${oneLine(source.name ?? source.arn)} (${source.kind} in ${oneLine(source.region)}): ${
             newestAt === null
               ? 'no snapshot at all'
-              : `the newest is of ${dayInWords(localDay(newestAt, report.zone))}, ${describeAge(newestAt, report.evaluatedAt)}`
+              : `the newest is of ${dayInWords(localDay(newestAt, report.zone))}, ` +
+                `${describeAge(newestAt, report.evaluatedAt)}`
           }`,
         })),
     },
@@ -141,7 +150,9 @@ function orphansMatter(report: Report): readonly Matter[] {
       id: 'orphans',
       count: orphans.length,
       title: goneText(orphans),
-      line: `${firstNamesText(names)}. ${pluralText(orphans.length, 'It may be the only copy', 'They may be the only copies')}, so keep ${them} if in doubt.`,
+      line:
+        `${firstNamesText(names)}. ` +
+        `${pluralText(orphans.length, 'It may be the only copy', 'They may be the only copies')}, so keep ${them} if in doubt.`,
       task: `${formatNumber(orphans.length)} ${goneText(orphans)} (keep ${them} if in doubt)`,
       notes: [],
       items: section.items,
@@ -161,13 +172,18 @@ function leftoversMatter({ automatic, zone }: Report): readonly Matter[] {
       id: 'leftovers',
       count,
       title: pluralText(count, 'automatic snapshot was left behind', 'automatic snapshots were left behind'),
-      line: `${pluralText(count, 'It is', 'They are')} of ${firstNamesText(left.map(quotedName))}, where automatic snapshots are switched off. Delete ${them} in Lightsail if you do not need ${them}.`,
-      task: `${formatCount(count, 'old automatic snapshot', 'old automatic snapshots')} of ${firstNamesText(left.map(quotedName))} (delete ${them} in Lightsail if not needed)`,
+      line:
+        `${pluralText(count, 'It is', 'They are')} of ${firstNamesText(left.map(quotedName))}, where ` +
+        `automatic snapshots are switched off. Delete ${them} in Lightsail if you do not need ${them}.`,
+      task:
+        `${formatCount(count, 'old automatic snapshot', 'old automatic snapshots')} of ` +
+        `${firstNamesText(left.map(quotedName))} (delete ${them} in Lightsail if not needed)`,
       notes: ['This tool never deletes automatic snapshots. Remove them in Lightsail.'],
       items: () =>
         left.map((each) => ({
           line:
-            `${nameOf(each)} (${each.source.kind} in ${oneLine(each.source.region)}): ${formatNumber(each.count)} left` +
+            `${nameOf(each)} (${each.source.kind} in ${oneLine(each.source.region)}): ` +
+            `${formatNumber(each.count)} left` +
             `${each.newestAt === null ? '' : `, the newest of ${dayInWords(localDay(each.newestAt, zone))}`}`,
         })),
     },
@@ -238,7 +254,8 @@ export function changesText(report: Report, isFirstReport = false): string {
   const candidates = [
     newOnListText(changes.newlyExpiring.length, totals.expire),
     changes.noLongerExpiring.length > 0
-      ? `${formatNumber(changes.noLongerExpiring.length)} ${changes.noLongerExpiring.length === 1 ? 'is' : 'are'} no longer on it`
+      ? `${formatNumber(changes.noLongerExpiring.length)} ` +
+        `${changes.noLongerExpiring.length === 1 ? 'is' : 'are'} no longer on it`
       : '',
   ].filter((text) => text !== '');
   const all = [...(texts.length === 0 ? [] : [texts.join(', ')]), ...candidates];

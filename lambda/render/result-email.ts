@@ -98,7 +98,9 @@ export function resultSubject({ result, end, unread }: ResultContext): string {
   const isUnfinished = end.state !== 'finished' || open > 0;
   const others = otherOutcomes(result);
   const money = others === '' && deleted > 0 ? `, up to ${formatDollars(freedMonthlyCostCeiling)}/month` : '';
-  const text = `${isUnfinished ? 'NOT FINISHED: ' : ''}${formatNumber(deleted)} of ${formatCount(requested, 'snapshot')} deleted`;
+  const text =
+    `${isUnfinished ? 'NOT FINISHED: ' : ''}${formatNumber(deleted)} of ` +
+    `${formatCount(requested, 'snapshot')} deleted`;
   const failed = failedItems(result).length;
   return emailSubject([
     `${text}${others === '' ? money : `, ${others}`}`,
@@ -152,8 +154,14 @@ function unknownText(result: ApplyResult): string {
   const [first] = unknown;
   if (first === undefined) return '';
   if (unknown.length === 1)
-    return `The outcome of ${foreignText(first.name ?? first.arn)} is not known: AWS may still delete it. The next report shows whether it is gone.`;
-  return `The outcome of ${formatNumber(unknown.length)} is not known: AWS may still delete them. The next report shows which are gone.`;
+    return (
+      `The outcome of ${foreignText(first.name ?? first.arn)} is not known: AWS may still delete it. ` +
+      `The next report shows whether it is gone.`
+    );
+  return (
+    `The outcome of ${formatNumber(unknown.length)} is not known: AWS may still delete them. The next ` +
+    `report shows which are gone.`
+  );
 }
 
 /** `2 could not be deleted. 2 were skipped, and not deleted.`; empty: all snapshots of the plan were deleted. */
@@ -210,7 +218,10 @@ const NEXT_LIST = 'The next report lists what is left.';
 function retryText({ approvedBy }: ApplyResult, failed: number): string {
   if (approvedBy?.kind !== 'automatic') return NEXT_LIST;
   const which = failed === 1 ? 'the one that failed' : `the ${formatNumber(failed)} that failed`;
-  return `The e-mail of the next report names the day on which automatic deletion tries ${which} again, and how to keep ${failed === 1 ? 'it' : 'one'}.`;
+  return (
+    `The e-mail of the next report names the day on which automatic deletion tries ${which} again, and ` +
+    `how to keep ${failed === 1 ? 'it' : 'one'}.`
+  );
 }
 
 /** Whether a person must do anything after a finished deletion, and what comes next. */
@@ -219,7 +230,10 @@ export function afterDeletion(result: ApplyResult): string {
   const denied = failed.filter(({ code }) => code.startsWith('AccessDenied')).length;
   const next = retryText(result, failed.length);
   if (denied > 0)
-    return `${next} AWS did not allow ${denied === failed.length ? 'it' : formatNumber(denied)}: ask who manages your AWS account to allow deletions.`;
+    return (
+      `${next} AWS did not allow ${denied === failed.length ? 'it' : formatNumber(denied)}: ask who ` +
+      `manages your AWS account to allow deletions.`
+    );
   if (failed.length > 0) return `${next} A snapshot that fails again needs you: its reason says why.`;
   const hasMore = result.totals.requested > result.totals.deleted;
   return `You do not need to do anything.${hasMore ? ` ${NEXT_LIST}` : ''}`;
@@ -250,7 +264,8 @@ function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailB
     return [`- ${name}, ${foreignText(placeOfRegion(first.region), 30)}: ${formatNumber(group.length)}`];
   });
   const { deleted, freedMonthlyCostCeiling } = result.totals;
-  const cost = `up to ${formatDollars(freedMonthlyCostCeiling)} a month${unknownSizeText({ unknown: unknownSizes(result) })}`;
+  const cost =
+    `up to ${formatDollars(freedMonthlyCostCeiling)} a ` + `month${unknownSizeText({ unknown: unknownSizes(result) })}`;
   const rest = sorted.slice(max);
   const left = rest.reduce((sum, group) => sum + group.length, 0);
   const kinds = rest.flatMap(([first]) => first ?? []);
@@ -258,7 +273,8 @@ function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailB
     rest.length === 0
       ? []
       : [
-          `- and ${formatCount(left, 'snapshot')} of ${formatNumber(rest.length)} more ${serversText(kinds, rest.length)}`,
+          `- and ${formatCount(left, 'snapshot')} of ${formatNumber(rest.length)} more ` +
+            `${serversText(kinds, rest.length)}`,
         ];
   return listBlock(`DELETED: ${formatNumber(deleted)} (${cost})`, [...lines.slice(0, max), ...more], max + 1);
 }
@@ -326,7 +342,8 @@ function footerLines({ planId, zone, result, evidenceHead }: ResultContext, maxN
   const account = result?.account == null ? '' : `Account ${foreignText(result.account, 20)}. `;
   return [
     ...(result?.approvedBy == null ? [] : [approvedLine(result.approvedBy)]),
-    `Plan ${foreignText(planId, maxName)}. ${account}Times in ${foreignText(zone.name, 40)}. You paid this or less: costs are for full copies.`,
+    `Plan ${foreignText(planId, maxName)}. ${account}Times in ${foreignText(zone.name, 40)}. You paid this ` +
+      `or less: costs are for full copies.`,
     ...evidenceLines(evidenceHead),
   ];
 }

@@ -63,7 +63,8 @@ function* unreadList(rollUp: RollUp, accounts: readonly RollUpAccount[]): Genera
   if (accounts.length === 0) return;
   yield '<h2>Not read, or in part</h2>\n';
   for (const account of accounts)
-    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ${STATUS_WORDS[account.status]}: ${htmlText(`${accountReason(account)}${billedNote(rollUp, account)}`)}</p>\n`;
+    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ` +
+      `${STATUS_WORDS[account.status]}: ${htmlText(`${accountReason(account)}${billedNote(rollUp, account)}`)}</p>\n`;
 }
 
 function* accountPart(
@@ -76,7 +77,8 @@ function* accountPart(
   const cost = expireMonthlyCostCeiling === 0 ? '' : `, up to ${formatDollars(expireMonthlyCostCeiling)} a month`;
   const counts = `${formatNumber(snapshots)} snapshots, ${formatNumber(expire)} expired${cost}${billedNote(rollUp, account)}`;
   const page = pageOf(account);
-  yield `<details class="card" data-account="${searched(account)}"><summary><strong>${htmlText(accountTitle(account))}</strong>: ${counts}</summary>\n`;
+  yield `<details class="card" ` +
+    `data-account="${searched(account)}"><summary><strong>${htmlText(accountTitle(account))}</strong>: ${counts}</summary>\n`;
   if (account.ou !== null) yield `<p class="dim">${htmlText(account.ou)}</p>\n`;
   if (page !== null) yield `<p><a href="${htmlText(page)}">The report of this account</a></p>\n`;
   yield* sourceTable(account, context);
@@ -109,5 +111,6 @@ ${bill === null ? '' : `<p id="spend">${htmlText(bill)}</p>\n`}${warnings.map((w
   yield* accountChangesHtml(changed);
   yield '<h2>Accounts</h2>\n';
   for (const account of reportedAccounts(rollUp)) yield* accountPart(rollUp, account, context, pageOf);
-  yield `<p class="dim">Roll-up ${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
+  yield `<p class="dim">Roll-up ` +
+    `${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
 }

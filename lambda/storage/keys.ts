@@ -157,6 +157,9 @@ export const REPLACED_AS_READ = /(?:^|[/\\])(?:\d{6,}\.attempt\.json|lock\.json|
 /** Matches the name of a record within its folder: position and kind. */
 export const RECORD_NAME = /^(\d+)\.(attempt|outcome)\.json$/;
 
+/** Matches the claims and journals of the first version within the folder of a plan. */
+export const EARLIER_JOURNAL_NAME = /^(?:claim-\d+|\d+-\d+)\.json$/;
+
 /** The evidence chain of a bucket, and that of a folder, which has nothing but results. */
 export const EVIDENCE = 'evidence/';
 export const LOCAL_EVIDENCE = `${RESULTS}evidence/`;

@@ -3,6 +3,7 @@ import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import {
+  EARLIER_JOURNAL_NAME,
   LOCAL_EVIDENCE,
   RECORD_FOLDER_NAME,
   RECORD_NAME,
@@ -106,7 +107,7 @@ class HistoryReader {
 
   /**
    * Finds the unfinished results that lack an outcome or an attempt that is recorded: a run that died did not write them
-   * again.
+   * again. One of the first version always counts, because its journal may have more.
    */
   private async findOutdated(indexed: readonly ListedResult[]): Promise<ReadonlySet<string>> {
     const open = indexed.filter(({ plan }) => plan.status === 'unfinished');
@@ -116,7 +117,10 @@ class HistoryReader {
         (names[index] ?? []).filter((name) => RECORD_NAME.exec(name)?.[2] === kind).length;
       return count('outcome') > result.items.length || count('attempt') > count('outcome');
     };
-    return new Set(open.filter(isOutdated).map(({ plan }) => plan.id));
+    const others = await eachOf(open, ({ plan }) => this.store.list(resultFolder(plan.id)));
+    const isEarlier = (index: number): boolean =>
+      others[index]?.some((name) => EARLIER_JOURNAL_NAME.test(name)) === true;
+    return new Set(open.filter((each, i) => isEarlier(i) || isOutdated(each, i)).map(({ plan }) => plan.id));
   }
 
   private async readResult(id: string): Promise<ReadResult> {

@@ -137,6 +137,22 @@ export const RESULT_TOTALS = {
   freedMonthlyCostCeiling: z.number(),
   currency: z.literal('USD'),
 };
+/** An entry of a journal of the first version. `withdrawn`: a delete that certainly was not sent. */
+type JournalEntry =
+  | { readonly result: ItemResult }
+  | { readonly sent: string; readonly at: string; readonly facts: ItemDetails }
+  | { readonly withdrawn: string };
+
+/** A journal of the first version. */
+export const JOURNAL: z.ZodMiniType<{ readonly entries: readonly JournalEntry[] }> = z.looseObject({
+  entries: z.array(
+    z.union([
+      z.looseObject({ result: ITEM_RESULT }),
+      z.looseObject({ sent: z.string(), at: z.string(), facts: z.catch(facts, NO_ITEM_DETAILS) }),
+      z.looseObject({ withdrawn: z.string() }),
+    ]),
+  ),
+});
 
 /** The result of a plan. */
 export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({

@@ -109,7 +109,28 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
     }
   });
 
-  it('says that it has finished when only its lock cannot be released, with the exit code of a finished run', async () => {
+  it('says that the connection is too slow where no delete follows its check in time', async () => {
+    const now = jest.spyOn(Date, 'now');
+    const real = performance.timeOrigin;
+    let late = 0;
+    now.mockImplementation(() => Math.round(real + performance.now()) + late);
+    // An answer that takes so long: each reading of a snapshot that is to be deleted.
+    emulator.after('GetInstanceSnapshot', () => {
+      late += 5_500;
+      emulator.clockOffset = late;
+    });
+    try {
+      const { code, out, err } = await apply();
+      expect(err).toMatch(/error: not every snapshot was processed: .* too slow .*--function \[apply\.too-slow\]/);
+      expect(code).toBe(1);
+      expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: [0-2] deleted, [345] not processed\./);
+      expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(0);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it('says that it has finished, and ends so, when only its lock cannot be released', async () => {
     const { link } = jest.requireActual<typeof files>('node:fs/promises');
     const fail = async (): Promise<never> => {
       throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });

@@ -435,7 +435,7 @@ describe('an attempt that cannot be renewed', () => {
 });
 
 describe('the request id of an outcome', () => {
-  it('is that of the last delete that may have been carried out, else of the last one, and none of a lost answer', async () => {
+  it('is that of the last delete that may be carried out, else of the last, and none of a lost answer', async () => {
     const ends = fc.array(fc.constantFrom(...(Object.keys(ENDS) as End[])), { minLength: 1, maxLength: 5 });
     const losses = fc.array(fc.boolean(), { minLength: 5, maxLength: 5 });
     await fc.assert(

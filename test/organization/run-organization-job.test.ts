@@ -290,9 +290,9 @@ test('a list whose answer was lost is the one that is read, also where an accoun
 
 test('a pattern that matches no account is in the roll-up that is sent, and in the result that is logged', async () => {
   const { summary, sent, result } = await ran(listed(2), {
-    globs: { include: ['account-0', 'acount-*'], exclude: [] },
+    globs: { include: ['account-0', 'no-such-*'], exclude: [] },
   });
-  const warnings = ['organization.accounts.include: "acount-*" matches none of 2 accounts'];
+  const warnings = ['organization.accounts.include: "no-such-*" matches none of 2 accounts'];
   expect(summary.accounts).toHaveLength(1);
   expect([summary.warnings, sent[0]?.warnings]).toEqual([warnings, warnings]);
   expect(result).toMatchObject({ warnings });

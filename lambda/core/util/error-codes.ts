@@ -55,6 +55,12 @@ export const ERROR_CODES = {
     meaning: 'The deletion ended before its plan was finished. Some snapshots may already be deleted.',
     remedy: 'Do what the message says. Where it names nothing else, apply the same plan again: it continues.',
   },
+  'apply.too-slow': {
+    fault: 'aws',
+    meaning:
+      'This machine or its connection is too slow: no delete could be sent within 5 seconds after the check of its snapshot. Such snapshots stay.',
+    remedy: 'Apply the plan again on a faster connection, or with `--function`.',
+  },
   'bug.config': { fault: 'bug', meaning: 'A configuration that is part of this program is not valid.', remedy: DEFECT },
   'build.licence': {
     fault: 'operator',

@@ -99,7 +99,10 @@ const fold = (title: string, html: string): string => `<details><summary>${title
 function stopHtml({ run, deletionSchedule }: PageContext): string {
   if (run?.kind !== 'deployed' || deletionSchedule === undefined) return '';
   const link = externalLink(scheduleLink(deletionSchedule, run.region), 'Stop all automatic deletion');
-  return `<p class="stop">${link}<span class="quiet">Choose Disable. Reports go on. Choose Enable to resume.</span></p>\n`;
+  return (
+    `<p class="stop">${link}<span class="quiet">Choose Disable. Reports go on. Choose Enable to ` +
+    `resume.</span></p>\n`
+  );
 }
 
 function candidatesPanel(report: Report, context: PageContext): string {
@@ -131,10 +134,12 @@ ${commandHtml('apply-command', applyCommand)}${small(`Paste it into ${cloudShell
   }
   if (isForReading(report))
     return `${panelHeading('To delete them')}${small(
-      `Delete snapshots in ${lightsailPage()}: ${escapeHtml(plan.blocked?.message ?? '')}. A deletion cannot be undone.`,
+      `Delete snapshots in ${lightsailPage()}: ${escapeHtml(plan.blocked?.message ?? '')}. A deletion ` +
+        `cannot be undone.`,
     )}${keep}`;
   return `${panelHeading('To delete them')}${small(
-    `This deployment only reports. Delete snapshots in ${lightsailPage()}, or deploy it with <code>deletion=approve</code>. ` +
+    `This deployment only reports. Delete snapshots in ${lightsailPage()}, or deploy it with ` +
+      `<code>deletion=approve</code>. ` +
       'A deletion cannot be undone.',
   )}${keep}`;
 }
@@ -208,7 +213,8 @@ export function actionPanel(report: Report, situation: Situation, context: PageC
       const needs = mattersOf(report).length > 0;
       const list = needs
         ? small(
-            `<a href="#h-att">Each has its remedy.</a>${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
+            `<a href="#h-att">Each has its ` +
+              `remedy.</a>${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
           )
         : '';
       return `${panelHeading(needs ? 'See what needs attention' : 'No action needed')}${list}\

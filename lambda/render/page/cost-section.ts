@@ -98,7 +98,10 @@ function automaticText({ automatic }: Report): string {
   const total = automatic.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return '';
   const sources = formatCount(automatic.length, 'source');
-  return ` Not counted: ${formatCount(total, 'automatic snapshot')} of ${sources}. They cost too, and Lightsail rotates them.`;
+  return (
+    ` Not counted: ${formatCount(total, 'automatic snapshot')} of ${sources}. They cost too, and ` +
+    `Lightsail rotates them.`
+  );
 }
 
 /** The bill of the last month by region, beside the ceilings. */

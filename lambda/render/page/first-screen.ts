@@ -178,7 +178,8 @@ function costLead(report: Report, one: boolean): string {
   const [expiring, all] = [expiringSizes(report), allSizes(report)];
   if (expiring.unknown === expiring.snapshots) return `; what ${one ? 'it costs' : 'they cost'} is not known`;
   return (
-    ` and ${one ? 'costs' : 'cost'} up to ${boldText(formatDollars(expiring.ceiling))}${unknownSizeText(expiring)} of ` +
+    ` and ${one ? 'costs' : 'cost'} up to ` +
+    `${boldText(formatDollars(expiring.ceiling))}${unknownSizeText(expiring)} of ` +
     `${formatDollars(all.ceiling)}${unknownSizeText(all)} a month`
   );
 }
@@ -203,7 +204,8 @@ function unreadLead(report: Report, context: PageContext): string {
     totals.expire === 0
       ? 'A missing list may contain holds, so nothing may be deleted until everything is read.'
       : `Of what was read, ${boldText(formatCount(totals.expire, 'snapshot'))} could be deleted, ` +
-        `but not before a report has read everything. ${escapeHtml(afterUnreadText(context.deletionMode, context.config?.deletion.grace.text))}`;
+        `but not before a report has read everything. ` +
+        `${escapeHtml(afterUnreadText(context.deletionMode, context.config?.deletion.grace.text))}`;
   if (first?.error === undefined) return rest;
   const { what, error, remedy } = first;
   const cause = causeOf(error.code) ?? `error ${oneLine(error.code)}`;
@@ -257,7 +259,10 @@ function leadOf(report: Report, situation: Situation, context: PageContext): str
       const kept = totals.keep - totals.held;
       const held = totals.held === 0 ? '' : `, ${boldText(formatNumber(totals.held))} held by a tag`;
       const cost = formatDollars(totals.monthlyCostCeiling);
-      return `${boldText(formatNumber(kept))} kept${held}. Together they cost up to ${boldText(cost)} a month${unknownSizeText(allSizes(report))}.`;
+      return (
+        `${boldText(formatNumber(kept))} kept${held}. Together they cost up to ${boldText(cost)} a ` +
+        `month${unknownSizeText(allSizes(report))}.`
+      );
     }
     case 'empty':
       return plan.blocked === null
@@ -320,14 +325,16 @@ function splitHtml(report: Report, situation: Situation): string {
   const share = report.items.length === 0 ? 0 : (100 * counts.expire) / report.items.length;
   const bar =
     `<svg class="split" role="img" aria-label="${label}"><rect class="ghost" width="100%" height="10"/>` +
-    `<rect class="gap" width="${share.toFixed(2)}%" height="10"/><rect class="hatched" width="${share.toFixed(2)}%" height="10"/></svg>`;
+    `<rect class="gap" width="${share.toFixed(2)}%" height="10"/><rect class="hatched" ` +
+    `width="${share.toFixed(2)}%" height="10"/></svg>`;
   const key = shown.map(
     (mark) => `<span>${viewHtml(glyph(mark))} <b>${formatNumber(counts[mark])}</b> ${words[mark]}</span>`,
   );
   return `${bar}<p class="key" aria-hidden="true">${key.join('')}</p>\n`;
 }
 
-/** `All regions were read. The plan is within your limits: 26 of at most 100 snapshots, 15 % of at most 50 % of all.` */
+/** `All regions were read. The plan is within your limits: 26 of at most 100 snapshots, 15 % of at most 50 ` +
+  `% of all.` */
 function coverageText(report: Report, { kind }: Situation, { config }: PageContext): string {
   const { complete, totals } = report;
   if (!complete || totals.snapshots === 0) return '';
@@ -372,7 +379,10 @@ function quickLinks(report: Report, { kind }: Situation, { run, deletionMode, de
 /** `Report of 23 Nov 2026, 09:00 (Europe/Berlin). The next report is due on 30 Nov 2026.` */
 function reportTimeText({ evaluatedAt, zone }: Report, { kind }: Situation, { run }: PageContext): string {
   const named = kind === 'countdown' ? '' : ` (${oneLine(zone.name)})`;
-  return `Report of ${clockOf(zone).minute(evaluatedAt)}${named}. ${nextReportText(run, kind === 'countdown')}`.trimEnd();
+  return (
+    `Report of ${clockOf(zone).minute(evaluatedAt)}${named}. ` +
+    `${nextReportText(run, kind === 'countdown')}`.trimEnd()
+  );
 }
 
 /** The first screen: what will happen and when, what stays, and what a person can do. */

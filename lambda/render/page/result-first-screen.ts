@@ -45,7 +45,7 @@ function eyebrowHtml({ result, end }: ResultPageContext): string {
   if (end.state !== 'finished' || result.status === 'unfinished')
     return `${viewHtml(glyph('fix'))}Deletion not finished.`;
   if (uncertain(result) > 0)
-    return `${viewHtml(glyph('expire'))}Deletion finished. Of ${uncertain(result) === 1 ? 'one snapshot' : 'some snapshots'} AWS has not said that it is deleted.`;
+    return `${viewHtml(glyph('expire'))}Deletion finished. Of ${uncertain(result) === 1 ? 'one snapshot' : 'some snapshots'} AWS has not confirmed that it is deleted.`;
   if (failedItems(result).length > 0) return `${viewHtml(glyph('fix'))}Deletion finished, with failures.`;
   return `${viewHtml(glyph(result.totals.deleted === 0 ? 'keep' : 'gone'))}Deletion finished.`;
 }

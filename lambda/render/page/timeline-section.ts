@@ -57,7 +57,8 @@ export function timelineHtml(report: Report, context: PageContext, place: string
     : '';
   const grace =
     context.deletionMode === 'automatic' && context.config !== undefined
-      ? `<p class="small quiet">A new policy starts a new countdown of ${durationText(context.config.deletion.grace.text)}.</p>`
+      ? `<p class="small quiet">A new policy starts a new countdown of ` +
+        `${durationText(context.config.deletion.grace.text)}.</p>`
       : '';
   const highlights = HIGHLIGHTS.map(
     ([value, text]) =>
