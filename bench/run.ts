@@ -4,6 +4,7 @@ import { benchBundle } from './bundle';
 import { benchDecide } from './decide';
 import { benchCommand, benchListing } from './listing';
 import { benchMemory } from './memory';
+import { benchOrganization } from './organization';
 import { benchPage } from './page';
 import { type Served, serveHere } from './serve';
 
@@ -15,6 +16,7 @@ const SECTIONS = {
   memory: benchMemory,
   bundle: benchBundle,
   page: benchPage,
+  organization: benchOrganization,
 } as const;
 
 /** Processes of their own that the sections start. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { largeAccount } from '../emulator/large-account';
+import { largeOrganization } from '../emulator/sample-organization';
 import { startEmulator } from '../emulator/server';
 
 export const BENCH_TOPIC = 'arn:aws:sns:us-east-1:123456789012:lightsail-retention';
@@ -13,6 +14,8 @@ export interface Served {
   readonly snapshots: number;
   readonly pageSize: number;
   readonly latency: number;
+  /** So many accounts with so many snapshots each; absent: one account. */
+  readonly accounts?: number;
 }
 
 /** An embedded Lightsail in a process of its own, so that it shares no heap and no event loop with what is measured. */
@@ -29,9 +32,12 @@ interface Started {
 
 /** The work of the process that `serve` starts. */
 export async function serveHere(served: Served): Promise<void> {
-  const account = largeAccount({ snapshots: served.snapshots });
+  const { snapshots, accounts } = served;
+  const account = largeAccount({ snapshots });
+  const organization =
+    accounts === undefined ? null : largeOrganization({ accounts: accounts - 1, snapshots, now: Date.now() });
   const emulator = await startEmulator({
-    account,
+    account: organization === null ? account : { account, organization },
     pageSize: served.pageSize,
     buckets: [BENCH_BUCKET],
     topics: [{ arn: BENCH_TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }],

@@ -1,9 +1,13 @@
+import { makeReadAccountBills } from '../lambda/aws/cost-explorer';
+import { PATIENT } from '../lambda/aws/http-limits';
 import { readingCommand } from '../lambda/core/report/command-line';
 import type { Report } from '../lambda/core/report/report-model';
-import type { RollUp } from '../lambda/core/report/roll-up';
+import type { RollUp, RollUpAccount, RollUpBill } from '../lambda/core/report/roll-up';
 import { compareText } from '../lambda/core/util/compare-text';
 import { visible } from '../lambda/core/util/safe-text';
+import { makeReadAccountsSpend } from '../lambda/organization/read-accounts-spend';
 import { makeRollUp, reportedAccount } from '../lambda/organization/roll-up';
+import { withTagCosts } from '../lambda/organization/tag-costs';
 import { renderJson } from '../lambda/render/json';
 import { type AccountDetails, accountDetails, unreadLine } from '../lambda/render/roll-up';
 import { renderRollUpCsv } from '../lambda/render/roll-up-csv';
@@ -15,6 +19,7 @@ import { forReading } from '../lambda/reporting/account-report';
 import { makeReport } from '../lambda/reporting/make-report';
 import { digestOf } from '../lambda/runtime/digest';
 import { newReportId } from '../lambda/runtime/report-id';
+import { type Caller, findCallerAccount } from './aws';
 import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
@@ -81,6 +86,17 @@ function renderRollUp(
   }
 }
 
+/** The bill of all accounts, as the account of the caller sees it. */
+async function readAccountsSpend(caller: Caller, accounts: readonly RollUpAccount[], now: number): Promise<RollUpBill> {
+  const { credentials, region, connection } = caller;
+  const config = { credentials, requestHandler: connection.withLimits(PATIENT) };
+  const own = await findCallerAccount(caller);
+  return makeReadAccountsSpend({ readBills: makeReadAccountBills({ region, config }), store: null, own })(
+    accounts,
+    now,
+  );
+}
+
 /** `report --account`: a report of each account, and the roll-up of all. Read-only. */
 export async function reportAccounts(given: ReportOptions, terminal: Terminal): Promise<ExitCode> {
   checkAccountsOptions(given);
@@ -89,7 +105,8 @@ export async function reportAccounts(given: ReportOptions, terminal: Terminal): 
   const config = loadConfig(options.config, warnOn(err));
   const at = options.at?.(config.zone) ?? null;
   const kept: Kept = { details: new Map(), reports: new Map() };
-  const reader = await memberReader(await memberCaller(given.profile, terminal), options, config, err);
+  const caller = await memberCaller(given.profile, terminal);
+  const reader = await memberReader(caller, options, config, err);
   const accounts = await readMembers(reader, options, err, async (member, opened) => {
     const made = await makeReport(
       { clock: Date.now, digest: digestOf, readInventory: opened.readInventory },
@@ -102,11 +119,14 @@ export async function reportAccounts(given: ReportOptions, terminal: Terminal): 
       },
     );
     const { report } = forReading(made, digestOf);
-    const outcome = reportedAccount(member, report);
+    const outcome = withTagCosts(reportedAccount(member, report), report, config.organization.costTag);
     if (outcome.reportId !== null) keepReport(kept, member.id, report, options.format === 'json');
     return outcome;
   });
-  const rollUp = makeRollUp(newReportId(Date.now()), accounts);
+  const now = Date.now();
+  const hasSpend = options.spend === true || config.report.spend;
+  const bill = hasSpend ? await readAccountsSpend(caller, accounts, Math.min(at ?? now, now)) : { spend: null };
+  const rollUp = makeRollUp(newReportId(now), accounts, { ...bill, costTag: config.organization.costTag });
   const chunks = renderRollUp(rollUp, kept, options, terminal);
   if (options.output === undefined) await writeOut(out, chunks);
   else {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { BillRow } from './account';
+import type { AccountData, BillRow } from './account';
 import type { Struck } from './faults';
+import type { OrganizationData } from './organization';
 import { ServiceRefusal } from './service-error';
 
 /** The only region whose endpoint and signatures Cost Explorer takes. */
@@ -163,6 +164,17 @@ function nextToken(struck: Struck, sent: unknown, next: string | undefined, requ
     default:
       return next;
   }
+}
+
+/** What an account sees: its own bill, and in the management account of an organization that of all members. */
+export function billRowsFor(
+  { account, organization }: { readonly account: AccountData; readonly organization?: OrganizationData | undefined },
+  accountId: string,
+): readonly BillRow[] {
+  const rows = [account, ...(organization?.members ?? []).map((member) => member.account)].flatMap((each) =>
+    (each.bill ?? []).map((row) => ({ ...row, account: row.account ?? each.accountId })),
+  );
+  return accountId === account.accountId ? rows : rows.filter((row) => row.account === accountId);
 }
 
 /** The bill of the account, and how it is served. */

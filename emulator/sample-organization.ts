@@ -1,4 +1,4 @@
-import type { AccountData, RegionData } from './account';
+import type { AccountData, BillRow, RegionData } from './account';
 import type { FaultInput } from './fault';
 import { largeAccount } from './large-account';
 import type { OrganizationData, OrganizationMember, RoleData } from './organization';
@@ -30,11 +30,36 @@ const REGION_SETS = [['eu-central-1'], ['eu-central-1', 'us-east-1'], ['eu-west-
 
 const idOf = (index: number): string => String(210_000_000_000 + index * 1_001);
 
+const BILLED_CODES: Readonly<Record<string, string>> = {
+  'eu-central-1': 'EUC1',
+  'us-east-1': 'USE1',
+  'eu-west-1': 'EUW1',
+};
+/** What a gigabyte of these snapshots costs, which share most of their blocks. */
+const BILLED_GB = 0.0137;
+
+/** What the snapshots of some regions, and a server, cost in the last three months. */
+function clientBill(gbByRegion: readonly (readonly [string, number])[], now: number): readonly BillRow[] {
+  const today = new Date(now);
+  return [1, 2, 3].flatMap((ago) => {
+    const month = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - ago, 1)).toISOString().slice(0, 7);
+    return gbByRegion.flatMap(([region, gb]) => {
+      const code = BILLED_CODES[region] ?? '';
+      return [
+        { month, usageType: `${code}-SnapshotUsage`, amount: String((gb * BILLED_GB).toFixed(10)) },
+        { month, usageType: `${code}-BundleUsage:1GB`, amount: '7' },
+      ];
+    });
+  });
+}
+
 /** An account with a web server, and sometimes a shop, that are backed up once a day. */
 function clientAccount(accountId: string, index: number, now: number): AccountData {
   const today = Math.floor(now / ORGANIZATION_DAY) * ORGANIZATION_DAY;
   const regions = REGION_SETS[index % REGION_SETS.length] ?? REGION_SETS[0];
   const names = index % 4 === 3 ? ['web', 'shop'] : ['web'];
+  const sizeInGb = 20 + 20 * (index % 3);
+  const shots = 4 + (index % 11);
   const dataOf = (region: string): RegionData => {
     const specs = names.map(
       (name): SourceSpec => ({
@@ -42,14 +67,14 @@ function clientAccount(accountId: string, index: number, now: number): AccountDa
         region,
         name,
         createdAt: today - 900 * ORGANIZATION_DAY,
-        sizeInGb: 20 + 20 * (index % 3),
+        sizeInGb,
         blueprint: 'wordpress',
         bundle: 'micro_3_0',
         tags: index % 5 === 0 ? [{ key: 'retention:keep', value: 'last=3 daily=7' }] : [],
       }),
     );
     const snapshots = specs.flatMap((spec) =>
-      Array.from({ length: 4 + (index % 11) }, (_, i) => {
+      Array.from({ length: shots }, (_, i) => {
         const createdAt = today - (1 + i * (3 + (index % 6)) * 3) * ORGANIZATION_DAY;
         return instanceSnapshotRow(spec, {
           name: `${spec.name}-${new Date(createdAt).toISOString().slice(0, 10)}`,
@@ -59,10 +84,16 @@ function clientAccount(accountId: string, index: number, now: number): AccountDa
     );
     return { instances: specs.map(instanceRow), instanceSnapshots: snapshots };
   };
+  if (index % 13 === 12) return { accountId, regions, data: {} };
+  const gb = names.length * shots * sizeInGb;
   return {
     accountId,
     regions,
-    data: index % 13 === 12 ? {} : Object.fromEntries(regions.map((region) => [region, dataOf(region)])),
+    data: Object.fromEntries(regions.map((region) => [region, dataOf(region)])),
+    bill: clientBill(
+      regions.map((region) => [region, gb] as const),
+      now,
+    ),
   };
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AccountData } from './account';
-import { answerCostExplorer, costExplorerError } from './cost-explorer';
+import { answerCostExplorer, billRowsFor, costExplorerError } from './cost-explorer';
 import { type Hook, makeEffects, refuseStruck } from './effects';
 import { answerEventBus, type ReceivedEvent } from './event-bus';
 import type { FaultInput } from './fault';
@@ -227,8 +227,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       }
       case 'ce': {
         const { pageSize } = emulator;
-        const { accountId } = world;
-        const bill = { rows: scenario.account.bill ?? [], accountId, now: now(), pageSize, struck };
+        const bill = {
+          rows: billRowsFor(scenario, call.account),
+          accountId: call.account,
+          now: now(),
+          pageSize,
+          struck,
+        };
         return inJson(answerCostExplorer({ ...call, input }, bill));
       }
       case 'events': {

@@ -37,7 +37,7 @@ function checkTargets(given: unknown): void {
 /** Checks the accounts that a deployment covers. Returns null for this account alone. */
 export function checkOrganization(
   given: OrganizationProps | undefined,
-  { deletion, spend }: { readonly deletion: DeletionSetting; readonly spend: boolean },
+  deletion: DeletionSetting,
 ): OrganizationProps | null {
   if (given === undefined) return null;
   if (typeof given !== 'object' || given === null)
@@ -52,10 +52,6 @@ export function checkOrganization(
     throw refused(
       `cannot be deployed together with deletion "${deletion}": nothing deletes in other accounts yet, and plans of ` +
         'an organization are for reading only; leave deletion out, or deploy it in each account',
-    );
-  if (spend)
-    throw refused(
-      'cannot be deployed together with report.spend: a report on an organization reads no bill yet; leave it out',
     );
   return given;
 }

@@ -326,7 +326,7 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     monitoring,
     deletion,
     approval,
-    organization: checkOrganization(props.organization, { deletion, spend }),
+    organization: checkOrganization(props.organization, deletion),
     runbook: checkRunbookUrl(props.runbookUrl),
     okActions: checkFlag('okActions', props.okActions),
     parts: { deletes: deletion !== 'off', spend },

@@ -69,6 +69,7 @@ export interface RetentionConfiguration {
   readonly organization?: {
     readonly accounts?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
     readonly accountMessages?: boolean;
+    readonly costTag?: string;
   };
 }
 

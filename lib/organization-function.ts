@@ -9,7 +9,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { buildEnv } from '../lambda/runtime/env';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
-import { REPORTS, RUNS } from '../lambda/storage/keys';
+import { BILLS, EVIDENCE, REPORTS, RUNS } from '../lambda/storage/keys';
 import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
 import { durableAlias } from './durable-function';
 import { grantKey } from './encryption';
@@ -26,6 +26,8 @@ export interface OrganizationFunctionProps {
   /** Where the e-mail goes. */
   readonly topic: ITopic;
   readonly store: ReportStore;
+  /** Whether it reads the bill of all accounts. */
+  readonly spend: boolean;
   /** The expression of the report's schedule. */
   readonly reportSchedule: string;
   /** Where an execution goes that failed. */
@@ -103,7 +105,7 @@ export class OrganizationFunction extends Construct {
   }
 
   /** Gives the role all that does not name its function. Returns whether the app lets it have policies. */
-  private grantWork({ report, topic, store, eventBus }: OrganizationFunctionProps): boolean {
+  private grantWork({ report, topic, store, spend, eventBus }: OrganizationFunctionProps): boolean {
     const { functionArn } = report.function;
     const grants: readonly (readonly [readonly string[], readonly string[]])[] = [
       [['organizations:ListAccounts'], ['*']],
@@ -111,13 +113,17 @@ export class OrganizationFunction extends Construct {
       [['sns:ListSubscriptionsByTopic', 'sns:Publish'], [topic.topicArn]],
       [['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]],
     ];
-    const added = grants.map(([actions, resources]) =>
+    const bill = [[['ce:GetCostAndUsage'], ['*']]] as const;
+    const added = [...grants, ...(spend ? bill : [])].map(([actions, resources]) =>
       this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] })),
     );
     if (eventBus) this.role.addToPolicy(putStatement(eventBus));
-    store.grantOrganization(this.role, [REPORTS, RUNS]);
+    store.grantOrganization(this.role, [REPORTS, RUNS, EVIDENCE, ...(spend ? [BILLS] : [])]);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
-    acknowledgeEverything(this.role, 'organizations:ListAccounts knows no resource-level permission.');
+    acknowledgeEverything(
+      this.role,
+      `organizations:ListAccounts${spend ? ' and ce:GetCostAndUsage know' : ' knows'} no resource-level permission.`,
+    );
     acknowledgeWildcard(this.role, functionArn, ':*', 'Versions and aliases of the one function that is invoked.');
     return added.every(Boolean);
   }

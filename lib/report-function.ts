@@ -71,7 +71,7 @@ export class ReportFunction extends Construct {
     const sending = readsMembers ? ['sns:Publish'] : ['sns:Publish', 'sns:ListSubscriptionsByTopic'];
     this.role.addToPolicy(statement([topic.topicArn], ...sending));
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
-    if (props.parts.spend) this.role.addToPolicy(statement(['*'], 'ce:GetCostAndUsage'));
+    if (props.parts.spend && !readsMembers) this.role.addToPolicy(statement(['*'], 'ce:GetCostAndUsage'));
     if (readsMembers) store.grantOrganization(this.role, [REPORTS]);
     else store.grantReport(this.role, props.parts);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);

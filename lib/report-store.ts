@@ -196,12 +196,18 @@ export class ReportStore extends Construct {
    */
   grantReport(role: IRole, { deletes, spend }: StoredParts): void {
     this.grantOwnFolders(role, storedPatterns({ deletes: false, spend }), deletes);
-    if (spend) this.made?.addLifecycleRule({ id: 'bills', prefix: BILLS, expiration: this.expiration });
+    if (spend) this.expireBills();
+  }
+
+  /** Removes stored bills when they are as old as reports. */
+  private expireBills(): void {
+    this.made?.addLifecycleRule({ id: 'bills', prefix: BILLS, expiration: this.expiration });
   }
 
   /** The same, for a function of an organization: these folders alone. */
   grantOrganization(role: IRole, folders: readonly string[]): void {
     this.grantOwnFolders(role, folders.map(everyObject), false);
+    if (folders.includes(BILLS)) this.expireBills();
   }
 
   private grantOwnFolders(role: IRole, own: readonly string[], deletes: boolean): void {
@@ -227,11 +233,12 @@ export class ReportStore extends Construct {
       ),
       'WriteOnce',
     );
-    if (this.objectLock !== null && own.includes(everyObject(PLANS)))
+    const locked = [PLANS, EVIDENCE].filter((folder) => own.includes(everyObject(folder)));
+    if (this.objectLock !== null && locked.length > 0)
       role.addToPrincipalPolicy(
         new PolicyStatement({
           actions: ['s3:PutObjectRetention'],
-          resources: [PLANS, EVIDENCE].map((folder) => this.bucket.arnForObjects(everyObject(folder))),
+          resources: locked.map((folder) => this.bucket.arnForObjects(everyObject(folder))),
         }),
       );
     // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether

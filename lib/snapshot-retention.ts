@@ -169,8 +169,8 @@ export interface SnapshotRetentionProps {
    */
   readonly deletion?: DeletionSetting;
   /**
-   * Whether the report function may read the bill (`ce:GetCostAndUsage`, one request of $0.01 a run). It has to agree
-   * with `report.spend` of the configuration, which makes the report read it.
+   * Whether the bill may be read (`ce:GetCostAndUsage`, one request of $0.01 a run), by the report function, or by that of
+   * the organization. It has to agree with `report.spend` of the configuration, which makes the report read it.
    *
    * @default - as `report.spend` of the configuration says
    */
@@ -273,7 +273,7 @@ export class SnapshotRetention extends Construct {
     this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
     this.members = checked.organization === null ? null : this.makeMembers(checked.organization);
     this.organization =
-      this.members === null ? null : this.makeOrganization(store, eventBus, configuration, schedule, logs);
+      this.members === null ? null : this.makeOrganization(store, eventBus, configuration, checked, logs);
     this.schedule = this.makeSchedule(checked);
 
     // An organization's first report waits: at the deployment hardly a read role is made yet.
@@ -414,7 +414,7 @@ export class SnapshotRetention extends Construct {
     store: ReportStore,
     eventBus: IEventBus | null,
     configuration: BundledConfiguration,
-    reportSchedule: string,
+    { schedule, parts }: CheckedProps,
     logs: Logs,
   ): OrganizationFunction {
     return new OrganizationFunction(this, 'Organization', {
@@ -422,7 +422,8 @@ export class SnapshotRetention extends Construct {
       report: this.report,
       topic: this.topic,
       store,
-      reportSchedule,
+      spend: parts.spend,
+      reportSchedule: schedule,
       deadLetters: this.deadLetters,
       ...(eventBus && { eventBus }),
       ...logs,
@@ -532,10 +533,12 @@ export class SnapshotRetention extends Construct {
       );
     for (const { code, message } of config.hiddenRules)
       Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
-    if (organization === null && config.organization.accountMessages)
+    const { accountMessages, costTag } = config.organization;
+    const unused = [...(accountMessages ? ['accountMessages'] : []), ...(costTag === undefined ? [] : ['costTag'])];
+    if (organization === null && unused.length > 0)
       Annotations.of(this).addWarningV2(
         'lightsail-retention:organization',
-        'organization.accountMessages has no effect on a report on this account alone: deploy with the property organization',
+        `organization.${unused.join(' and organization.')} has no effect on a report on this account alone: deploy with the property organization`,
       );
     const outside = organization && accountsOutside(organization, config.organization.accounts);
     if (outside !== null) Annotations.of(this).addWarningV2('lightsail-retention:organization-targets', outside);

@@ -100,6 +100,7 @@ const CONFIG_EXAMPLES: Readonly<Record<string, unknown>> = {
   'organization.accounts.include': ['client-*', '123456789012'],
   'organization.accounts.exclude': ['sandbox-*', 'ou:*/ou-ab12-sandbox1/*'],
   'organization.accountMessages': true,
+  'organization.costTag': 'cost-centre',
 };
 
 const PLAIN = /^[A-Za-z][\w./-]*$/;

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { OU_PREFIX } from '../core/policy/account-globs';
-import { flag, list, map, text } from './values';
+import { flag, list, map, tagKeyFor, text } from './values';
 
 export const OU_EXPECTED =
   'a path of an organizational unit that ends in /, such as "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", ' +
@@ -53,6 +53,9 @@ export const organization = map(
       {},
     ),
     accountMessages: z._default(flag('Whether each account has a message of its own too.'), false),
+    costTag: z.optional(
+      tagKeyFor('A tag of snapshots, or of their sources: the CSV has a line for each of its values.'),
+    ),
   },
   'a map such as { accounts: { exclude: ["sandbox-*"] } }',
   'Settings of a report over the accounts of an organization.',

@@ -141,7 +141,9 @@ export const duration = (description: string) =>
   );
 
 /** The key of a tag. */
-export const tagKey = pattern(`a tag key: 1 to 128 ${TAG_SIGNS}`, new RegExp(`^${TAG_TEXT}{1,128}$`, 'u'));
+export const tagKeyFor = (description?: string) =>
+  pattern(`a tag key: 1 to 128 ${TAG_SIGNS}`, new RegExp(`^${TAG_TEXT}{1,128}$`, 'u'), description);
+export const tagKey = tagKeyFor();
 const TAG_VALUE = `a tag value in quotes (1 to 256 ${TAG_SIGNS}), or "*" for any value and for none`;
 const tagValue = pattern(TAG_VALUE, new RegExp(`^(\\*|${TAG_TEXT}{1,256})$`, 'u'));
 /** Tags that must match: key to value, or `"*"`. */

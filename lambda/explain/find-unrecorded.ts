@@ -14,6 +14,8 @@ export interface Unrecorded {
 export const NOT_RECORDED = [
   /^reports\/index\.(?:json|html)$/,
   /^reports\/[^/]+\/(?:report\.(?:html|csv)|state\.json)$/,
+  // Of an organization: what its roll-up, which is recorded, was made from.
+  /^reports\/[^/]+\/(?:accounts\.json|batches\/\d+\.json|\d{12}\/[^/]+)$/,
   /^results\/[^/]+\.html$/,
   /^results\/[^/]+\/(?:mailed|ended-[^/]+)\.json$/,
   /^results\/(?:lock\.json|\.lock\.json\.v\d+)$/,

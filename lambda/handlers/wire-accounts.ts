@@ -20,6 +20,7 @@ import { mapAccounts } from '../organization/map-accounts';
 import { roleIn } from '../organization/role-pattern';
 import { reportedAccount, unreadAccount } from '../organization/roll-up';
 import { accountsOfBatch, type BatchEvent, readAccounts, storeBatch } from '../organization/run-organization-job';
+import { withTagCosts } from '../organization/tag-costs';
 import type { Channel, Clock, Store } from '../ports/ports';
 import type { DeployedRun } from '../render/report-header';
 import { makeAccountReport, storeAccountReport } from '../reporting/account-report';
@@ -96,7 +97,7 @@ async function readAccount(
     },
     { reportId, config, account, deadline },
   );
-  const row = reportedAccount(account, made.report);
+  const row = withTagCosts(reportedAccount(account, made.report), made.report, config.organization.costTag);
   if (row.reportId === null) return row;
   const run: DeployedRun = { kind: 'deployed', region };
   await storeAccountReport(store, made, account, { tagPrefix: config.tagPrefix, config, deletionMode: 'off', run });

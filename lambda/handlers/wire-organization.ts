@@ -2,6 +2,7 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
+import { makeReadAccountBills } from '../aws/cost-explorer';
 import { durableBatches } from '../aws/durable-steps';
 import { PATIENT, UPLOADING, withLimits } from '../aws/http-limits';
 import { makeJsonCalls } from '../aws/json-call';
@@ -18,6 +19,7 @@ import { nextScheduledDay } from '../core/time/report-schedule';
 import { malformedEvent } from '../core/util/malformed-event';
 import { oneLine } from '../core/util/safe-text';
 import { missedAccounts } from '../organization/follow-accounts';
+import { makeReadAccountsSpend } from '../organization/read-accounts-spend';
 import { type OrganizationPorts, type OrganizationResult, runOrganization } from '../organization/run-organization-job';
 import type { ListedAccount } from '../organization/select-accounts';
 import { sendEvents } from '../ports/event-bus';
@@ -25,17 +27,19 @@ import type { Channel, Clock, Store } from '../ports/ports';
 import { accountChangeLines } from '../render/account-changes';
 import { dayInWords } from '../render/day-text';
 import { rollUpAttributes } from '../render/message-attributes';
+import { evidenceLines } from '../render/phrases';
 import { renderRollUpEmail } from '../render/roll-up-email';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { runSchedule, wasSent } from '../reporting/send-lock';
 import type { Delivery } from '../reporting/send-report';
 import { sendRollUp, wantsRollUp } from '../reporting/send-roll-up';
 import { storeRollUp } from '../reporting/store-roll-up';
-import { digestOf } from '../runtime/digest';
+import { digestOf, sha256Of } from '../runtime/digest';
 import { type OrganizationEnv, parseOrganizationEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
 import { reportFiles, summaryFile } from '../storage/keys';
 import { busOf } from './event-bus-of';
+import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './read-bundled-config';
 import { checkOf, scheduledTimeOf } from './read-report-event';
 
@@ -78,6 +82,7 @@ async function sendMessage(
   { store, channel, clock, config, env }: Sender,
   rollUp: FollowedRollUp,
   scheduledAt: number | null,
+  evidenceHead: string | null | undefined,
 ): Promise<Delivery> {
   if (!wantsRollUp(rollUp, config.report.send)) return 'switched-off';
   const after = Math.max(clock(), scheduledAt ?? 0);
@@ -97,6 +102,7 @@ async function sendMessage(
     changes: accountChangeLines(rollUp, missedAccounts(rollUp)),
     footer: [
       `Configuration ${oneLine(config.origin)}, ${config.digest.slice(0, 23)}.${nextReport === null ? '' : ` Next report: ${dayInWords(nextReport)}.`}`,
+      ...evidenceLines(evidenceHead),
     ],
   });
   return sendRollUp(
@@ -109,6 +115,17 @@ async function sendMessage(
       confirmedSubscribers: await channel.confirmedSubscribers(),
     },
   );
+}
+
+/** Reads the bill where the configuration says so; final bills are kept in the bucket. */
+function accountsBillPort(
+  { report }: Config,
+  store: Store,
+  { own, region }: { readonly own: string | null; readonly region: string },
+): Pick<OrganizationPorts, 'readSpend'> {
+  if (!report.spend) return {};
+  const readBills = makeReadAccountBills({ region, config: {} });
+  return { readSpend: makeReadAccountsSpend({ readBills, store, own }) };
 }
 
 /** Puts the events of a roll-up on the bus; none: events are off. */
@@ -141,13 +158,14 @@ export function wireOrganization(
     const store = s3Store(
       new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }),
       env.bucket,
-      () => null,
+      lockRecorded(env.objectLock, Date.now),
     );
     const check = checkOf(event);
     if (check === 'age') return reportAge(store, clock(), pausesOfEvent(event));
     if (check !== null) throw malformedEvent('run', 'check', check, '"age", or none for a report');
     const channel = snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn);
     const sender = { store, channel, clock, config, env };
+    const own = context.lambdaContext.invokedFunctionArn?.split(':')[4] ?? null;
     return runOrganization(
       durableBatches(context),
       {
@@ -157,12 +175,19 @@ export function wireOrganization(
         listAccounts: accountLister(environment, env.region, clock),
         matches: globMatches,
         wasSent: (at) => wasSent(store, at),
-        storeViews: (rollUp) => storeRollUp(store, rollUp, config, env.region),
+        storeViews: (rollUp) => storeRollUp(store, rollUp, missedAccounts(rollUp), config, env.region),
         runSchedule,
-        send: (rollUp, scheduledAt) => sendMessage(sender, rollUp, scheduledAt),
+        ...accountsBillPort(config, store, { own, region: env.region }),
+        evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
+        send: (rollUp, scheduledAt, evidenceHead) => sendMessage(sender, rollUp, scheduledAt, evidenceHead),
         ...announcing(sender, environment),
       },
-      { scheduledAt: scheduledTimeOf(event), accounts: config.organization.accounts, batchFunction: env.batchFunction },
+      {
+        scheduledAt: scheduledTimeOf(event),
+        accounts: config.organization.accounts,
+        costTag: config.organization.costTag,
+        batchFunction: env.batchFunction,
+      },
     );
   };
 }

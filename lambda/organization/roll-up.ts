@@ -2,7 +2,7 @@ import { roundMoney } from '../core/policy/cost';
 import type { MemberAccount } from '../core/policy/policy';
 import { accountFailure } from '../core/report/account-failure';
 import type { Report, Totals } from '../core/report/report-model';
-import type { AccountError, RollUp, RollUpAccount } from '../core/report/roll-up';
+import type { AccountError, RollUp, RollUpAccount, RollUpBill } from '../core/report/roll-up';
 import { compareText } from '../core/util/compare-text';
 import { unreadScopes } from '../render/report-sections';
 
@@ -34,14 +34,19 @@ export function sumTotals(all: readonly Totals[]): Totals {
 }
 
 /** Makes the roll-up of accounts, in order of their ids. */
-export function makeRollUp(reportId: string, accounts: readonly RollUpAccount[]): RollUp {
+export function makeRollUp(
+  reportId: string,
+  accounts: readonly RollUpAccount[],
+  { costTag, ...bill }: RollUpBill & { readonly costTag?: string | undefined } = { spend: null },
+): RollUp {
   return {
     schemaVersion: 1,
     reportId,
     complete: accounts.every(({ status }) => status === 'read'),
     accounts: [...accounts].sort((a, b) => compareText(a.id, b.id)),
     totals: sumTotals(accounts.flatMap(({ totals }) => totals ?? [])),
-    spend: null,
+    ...bill,
+    ...(costTag !== undefined && { costTag }),
   };
 }
 

@@ -8,9 +8,12 @@ import { jsonText } from '../core/util/safe-text';
 import type { DurableBatches } from '../ports/durable-steps';
 import type { EventsSent } from '../ports/event-bus';
 import type { Clock, Store } from '../ports/ports';
-import { accountsFile, batchFile, REPORTS, summaryFile } from '../storage/keys';
+import { withTimeout } from '../ports/with-timeout';
+import { type EvidenceSettings, evidenceEntry, headText, recordEvidence } from '../storage/evidence';
+import { accountsFile, batchFile, EVIDENCE, REPORTS, summaryFile } from '../storage/keys';
 import { ACCOUNT_LIST, BATCH_ROWS, parseStored, SUMMARY } from '../storage/schemas';
 import { followAccounts, missedAccounts } from './follow-accounts';
+import type { ReadAccountsSpend } from './read-accounts-spend';
 import { makeRollUp, unreadAccount } from './roll-up';
 import { type AccountSelection, type ListedAccount, requireSelected, selectAccounts } from './select-accounts';
 
@@ -22,6 +25,9 @@ const BATCHES_AT_ONCE = 10;
 
 /** Earlier reports that are searched for a roll-up to compare with. */
 const MAX_EARLIER = 5;
+
+/** How long (ms) recording a roll-up may take. */
+const RECORD_TIMEOUT_MS = 60_000;
 
 /** Which accounts one invocation reads: its part of the list of the report. */
 export interface BatchEvent {
@@ -43,10 +49,18 @@ export interface OrganizationPorts {
   readonly matches: (glob: string, text: string) => boolean;
   /** Whether the report of this scheduled time was sent. */
   readonly wasSent: (scheduledAt: number) => Promise<boolean>;
+  /** Reads the bill of the accounts; absent: it is not to be read. */
+  readonly readSpend?: ReadAccountsSpend;
+  /** Absent: nothing is recorded in the evidence chain. */
+  readonly evidence?: EvidenceSettings;
   /** Stores the files of a roll-up that people read. */
   readonly storeViews: (rollUp: FollowedRollUp) => Promise<void>;
   /** Sends a roll-up, once for each scheduled time. */
-  readonly send: (rollUp: FollowedRollUp, scheduledAt: number | null) => Promise<RollUpDelivery>;
+  readonly send: (
+    rollUp: FollowedRollUp,
+    scheduledAt: number | null,
+    evidenceHead: string | null | undefined,
+  ) => Promise<RollUpDelivery>;
   /** Puts the events of a roll-up on a bus; never rejects. Absent: none are sent. */
   readonly announce?: (rollUp: FollowedRollUp, email: Exclude<RollUpDelivery, 'already-sent'>) => Promise<EventsSent>;
 }
@@ -55,6 +69,8 @@ export interface OrganizationRequest {
   /** The scheduled time of the event (epoch ms); null: a run by hand, which always sends. */
   readonly scheduledAt: number | null;
   readonly accounts: AccountGlobs;
+  /** The tag by which costs are told. */
+  readonly costTag?: string | undefined;
   /** The name of the function that reads a batch. */
   readonly batchFunction: string;
 }
@@ -154,7 +170,8 @@ async function previousRollUp(store: Store, reportId: string): Promise<FollowedR
 
 /** Makes the roll-up of what the batches have read, and stores it. */
 async function rollUpAccounts(
-  { store, storeViews }: OrganizationPorts,
+  { clock, store, storeViews, readSpend }: OrganizationPorts,
+  { costTag }: OrganizationRequest,
   reportId: string,
   failures: readonly (string | null)[],
 ): Promise<FollowedRollUp> {
@@ -167,12 +184,34 @@ async function rollUpAccounts(
   );
   for (const [batch, failure] of failures.entries())
     rows.push(...(await rowsOfBatch(store, { reportId, batch }, accountsOfBatch(selected, batch), failure)));
-  const made = { ...makeRollUp(reportId, rows), ...(warnings.length > 0 && { warnings }) };
+  const bill = (await readSpend?.(rows, clock())) ?? { spend: null };
+  const made = {
+    ...makeRollUp(reportId, rows, { ...bill, costTag }),
+    ...(warnings.length > 0 && { warnings }),
+  };
   const rollUp = followAccounts(made, await previousRollUp(store, reportId));
   await storeViews(rollUp);
   // Last: a report without it is not finished.
   await putJson(store, summaryFile(reportId), rollUp);
   return rollUp;
+}
+
+/** Whether a roll-up is recorded: the head of the chain then, or why it is not. */
+type Recorded = { readonly head?: string; readonly failure?: string };
+
+/** Records a stored roll-up. A failure is data: the report is still to be sent. */
+async function recordRollUp(
+  { store, clock, evidence }: OrganizationPorts,
+  reportId: string,
+  since: number,
+): Promise<Recorded> {
+  if (evidence === undefined) return {};
+  const ports = { ...evidence, store, clock, folder: EVIDENCE };
+  const { value, failure } = await withTimeout('record the report', RECORD_TIMEOUT_MS, async () =>
+    recordEvidence(ports, [await evidenceEntry(ports, { kind: 'report', key: summaryFile(reportId), since })]),
+  );
+  if (failure !== null) return { failure: failure.message };
+  return value === null ? {} : { head: headText(value) };
 }
 
 function countsOf(rollUp: FollowedRollUp, failures: readonly (string | null)[]): Omit<Counts, 'seconds'> {
@@ -236,12 +275,21 @@ export async function runOrganization(
   const count = await steps.step('list-accounts', () => listBatches(ports, request, reportId));
   const batches = Array.from({ length: count }, (_, batch): BatchEvent => ({ reportId, batch }));
   const failures = await steps.invokeEach('accounts', request.batchFunction, batches, BATCHES_AT_ONCE);
-  const counts = await steps.step('roll-up', async () =>
-    countsOf(await rollUpAccounts(ports, reportId, failures), failures),
-  );
-  const delivery = await steps.step('send', async () =>
-    ports.send(await storedRollUp(ports.store, reportId), scheduledAt),
-  );
+  const { counts, recorded } = await steps.step('roll-up', async () => {
+    const rollUp = await rollUpAccounts(ports, request, reportId, failures);
+    return { counts: countsOf(rollUp, failures), recorded: await recordRollUp(ports, reportId, at) };
+  });
+  const delivery = await steps.step('send', async () => {
+    const head = recorded.failure === undefined ? recorded.head : null;
+    return ports.send(await storedRollUp(ports.store, reportId), scheduledAt, head);
+  });
   const events = await announceRollUp(steps, ports, reportId, delivery);
+  if (recorded.failure !== undefined) {
+    const notPut = events.events === 'failed' ? `; the events were not put: ${events.eventsFailure}` : '';
+    throw new RetentionError(
+      'organization.evidence',
+      `the report ${reportId} was ${delivery}, and is not in the evidence chain: ${recorded.failure}${notPut}`,
+    );
+  }
   return { reportId, delivery, ...counts, ...events, seconds: (ports.clock() - at) / 1_000 };
 }

@@ -19,6 +19,7 @@ import {
   STATUS_WORDS,
   unreadLine,
 } from './roll-up';
+import { billedNote, rollUpSpendLine } from './roll-up-spend';
 import { accountReason } from './roll-up-text';
 
 /** What the e-mail of a deployment has besides that of the command line. */
@@ -63,6 +64,7 @@ function firstLines(rollUp: RollUp): EmailBlock {
     fittingLine((shorten) => unreadLine(accounts, shorten)),
     fittingLine((shorten) => deniedLine(accounts, shorten) ?? ''),
     rollUpOutcome(rollUp),
+    foreignText(rollUpSpendLine(rollUp) ?? '', MAX_LINE_CHARACTERS),
   ].filter((line) => line !== '');
 }
 
@@ -87,7 +89,7 @@ function unreadBlock(rollUp: RollUp, maxName: number): EmailBlock {
       .slice(0, MAX_UNREAD)
       .map(
         (account) =>
-          `- ${foreignText(accountTitle(account), maxName)}, ${STATUS_WORDS[account.status]}: ${foreignText(accountReason(account), 120)}`,
+          `- ${foreignText(accountTitle(account), maxName)}, ${STATUS_WORDS[account.status]}: ${foreignText(accountReason(account), 120)}${billedNote(rollUp, account)}`,
       ),
     ...(more > 0 ? [`and ${formatNumber(more)} more: the page names all`] : []),
   ];
@@ -103,7 +105,7 @@ function accountsBlock(rollUp: RollUp, maxName: number): EmailBlock {
       const { expire = 0, snapshots = 0, expireMonthlyCostCeiling = 0 } = account.totals ?? {};
       const cost = expireMonthlyCostCeiling === 0 ? '' : `, up to ${formatDollars(expireMonthlyCostCeiling)} a month`;
       const counts = `${formatNumber(expire)} of ${formatCount(snapshots, 'snapshot')} expired`;
-      return `- ${foreignText(accountTitle(account), maxName)}: ${counts}${cost}`;
+      return `- ${foreignText(accountTitle(account), maxName)}: ${counts}${cost}${billedNote(rollUp, account)}`;
     }),
     ...(more > 0 ? [`and ${formatCount(more, 'more account')}`] : []),
   ];
@@ -121,8 +123,8 @@ export function renderRollUpEmail(rollUp: RollUp, context: RollUpEmailContext = 
     accountsBlock(rollUp, maxName),
     general,
     context.places ?? [],
-    [REPORT_ONLY],
     [
+      REPORT_ONLY,
       `Roll-up ${foreignText(rollUp.reportId, 60)}. Costs are for full copies; you pay at most that.`,
       ...(context.footer ?? []),
     ],

@@ -1,4 +1,5 @@
 import type { RollUp, RollUpAccount } from '../core/report/roll-up';
+import { accountChangesHtml, type PageChanges } from './account-changes';
 import { DENIED_TITLE, deniedItems, deniedLine } from './denied-regions';
 import { formatDollars, formatNumber } from './numbers';
 import { htmlText, PAGE_END, pageStart } from './page/page-shell';
@@ -11,6 +12,7 @@ import {
   STATUS_WORDS,
   unreadLine,
 } from './roll-up';
+import { billedNote, rollUpSpendLine } from './roll-up-spend';
 import { accountReason, type RollUpContext } from './roll-up-text';
 
 /** Hides accounts that do not have the searched text. */
@@ -57,18 +59,24 @@ function* sourceTable(account: RollUpAccount, context: RollUpContext): Generator
 const searched = ({ id, name, ou, status }: RollUpAccount): string =>
   htmlText(`${id} ${name ?? ''} ${ou ?? ''} ${STATUS_WORDS[status]}`);
 
-function* unreadList(accounts: readonly RollUpAccount[]): Generator<string> {
+function* unreadList(rollUp: RollUp, accounts: readonly RollUpAccount[]): Generator<string> {
   if (accounts.length === 0) return;
   yield '<h2>Not read, or in part</h2>\n';
   for (const account of accounts)
-    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ` +
-      `${STATUS_WORDS[account.status]}: ${htmlText(accountReason(account))}</p>\n`;
+    const reason = `${accountReason(account)}${billedNote(rollUp, account)}`;
+    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, `;
+    yield `${STATUS_WORDS[account.status]}: ${htmlText(reason)}</p>\n`;
 }
 
-function* accountPart(account: RollUpAccount, context: RollUpContext, pageOf: AccountPage): Generator<string> {
+function* accountPart(
+  rollUp: RollUp,
+  account: RollUpAccount,
+  context: RollUpContext,
+  pageOf: AccountPage,
+): Generator<string> {
   const { snapshots = 0, expire = 0, expireMonthlyCostCeiling = 0 } = account.totals ?? {};
   const cost = expireMonthlyCostCeiling === 0 ? '' : `, up to ${formatDollars(expireMonthlyCostCeiling)} a month`;
-  const counts = `${formatNumber(snapshots)} snapshots, ${formatNumber(expire)} expired${cost}`;
+  const counts = `${formatNumber(snapshots)} snapshots, ${formatNumber(expire)} expired${cost}${billedNote(rollUp, account)}`;
   const page = pageOf(account);
   yield `<details class="card" ` +
     `data-account="${searched(account)}"><summary><strong>${htmlText(accountTitle(account))}</strong>: ${counts}</summary>\n`;
@@ -83,24 +91,26 @@ export function* renderRollUpHtml(
   rollUp: RollUp,
   context: RollUpContext,
   pageOf: AccountPage = () => null,
+  changed: PageChanges = { changes: null, missed: [] },
 ): Generator<string> {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   const denied = deniedLine(rollUp.accounts);
+  const bill = rollUpSpendLine(rollUp);
   const { warnings = [] } = rollUp;
   yield `${pageStart({ title: 'Lightsail snapshots of several accounts', scriptHash: ROLL_UP_SCRIPT_HASH })}<main class="wrap">
 <h1>Lightsail snapshots of several accounts</h1>
 <p><strong>${htmlText(unreadLine(rollUp.accounts))}</strong></p>
 ${denied === null ? '' : `<p><strong>${htmlText(denied)}</strong></p>\n`}<p>${htmlText(rollUpOutcome(rollUp))}</p>
-${warnings.map((warning) => `<p>Warning: ${htmlText(warning)}</p>\n`).join('')}<p class="dim">${htmlText(REPORT_ONLY)}</p>
+${bill === null ? '' : `<p id="spend">${htmlText(bill)}</p>\n`}${warnings.map((warning) => `<p>Warning: ${htmlText(warning)}</p>\n`).join('')}<p class="dim">${htmlText(REPORT_ONLY)}</p>
 <p><input type="search" id="search" aria-label="Search accounts" placeholder="Search accounts" hidden></p>
 <p id="none" hidden>No account has this text.</p>
 `;
-  yield* unreadList([...unread, ...partly]);
+  yield* unreadList(rollUp, [...unread, ...partly]);
   const regions = deniedItems(rollUp.accounts);
   if (regions.length > 0) yield `<h2>${DENIED_TITLE}</h2>\n`;
   for (const item of regions) yield `<p>${htmlText(item)}</p>\n`;
+  yield* accountChangesHtml(changed);
   yield '<h2>Accounts</h2>\n';
-  for (const account of reportedAccounts(rollUp)) yield* accountPart(account, context, pageOf);
-  yield `<p class="dim">Roll-up ` +
-    `${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
+  for (const account of reportedAccounts(rollUp)) yield* accountPart(rollUp, account, context, pageOf);
+  yield `<p class="dim">Roll-up ${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
 }

@@ -4,17 +4,18 @@ import { DENIED_TITLE, deniedItems, deniedLine, readingLines } from './denied-re
 import { escapeMarkdown } from './markdown';
 import { formatCount } from './numbers';
 import {
-  ACCOUNT_COLUMNS,
   type AccountDetails,
-  accountCells,
+  accountRows,
   accountTitle,
+  NAME_COLUMN,
   REPORT_ONLY,
-  reportedAccounts,
   rollUpGroups,
   rollUpOutcome,
+  STATUS_COLUMN,
   STATUS_WORDS,
   unreadLine,
 } from './roll-up';
+import { billedNote, rollUpSpendLine } from './roll-up-spend';
 import { type TerminalStyle, wrap } from './terminal';
 import { dropColumns, tableText } from './text-table';
 
@@ -25,9 +26,6 @@ export interface RollUpContext {
   /** The command that prints everything of these accounts as JSON; null: there is none. */
   readonly jsonCommand: string | null;
 }
-
-const NAME_COLUMN = ACCOUNT_COLUMNS.indexOf('NAME');
-const STATUS_COLUMN = ACCOUNT_COLUMNS.indexOf('STATUS');
 
 const MAX_LISTS = 3;
 
@@ -45,11 +43,12 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
   const paint = (code: string, text: string): string =>
     style.colour ? `\u001b[${code}m${text.slice(0, -1)}\u001b[0m\n` : text;
   const { unread, partly } = rollUpGroups(rollUp.accounts);
-  const withReport = reportedAccounts(rollUp);
+  const bill = rollUpSpendLine(rollUp);
   yield paint(rollUp.complete ? '1' : '1;31', wrap(unreadLine(rollUp.accounts), columns, ''));
   const denied = deniedLine(rollUp.accounts);
   if (denied !== null) yield wrap(denied, columns, '');
   yield wrap(rollUpOutcome(rollUp), columns, '');
+  if (bill !== null) yield wrap(bill, columns, '');
   const groups = [
     { title: 'NOT READ', accounts: unread },
     { title: 'READ IN PART', accounts: partly },
@@ -58,17 +57,18 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
     if (accounts.length === 0) continue;
     yield `\n${paint('1', `${title}\n`)}`;
     for (const account of accounts) {
-      const reason = accountReason(account);
-      yield wrap(`${accountTitle(account)}, ${STATUS_WORDS[account.status]}: ${reason}`, columns, '  - ');
+      const title = `${accountTitle(account)}, ${STATUS_WORDS[account.status]}`;
+      yield wrap(`${title}: ${accountReason(account)}${billedNote(rollUp, account)}`, columns, '  - ');
     }
   }
   const regions = deniedItems(rollUp.accounts);
   if (regions.length > 0) yield `\n${paint('1', `${DENIED_TITLE.toUpperCase()}\n`)}`;
   for (const item of regions) yield wrap(item, columns, '  - ');
-  if (withReport.length > 0) {
+  const rows = accountRows(rollUp);
+  if (rows.length > 1) {
     yield `\n${paint('1', 'ACCOUNTS\n')}`;
-    const rows = [ACCOUNT_COLUMNS, ...withReport.map(accountCells)];
-    yield tableText(dropColumns(rows, columns, [STATUS_COLUMN, NAME_COLUMN]), columns);
+    const dropped = [STATUS_COLUMN, NAME_COLUMN].map((head) => rows[0].indexOf(head));
+    yield tableText(dropColumns(rows, columns, dropped), columns);
   }
   yield `\n${wrap(REPORT_ONLY, columns, '')}`;
   if (context.jsonCommand !== null)
@@ -79,16 +79,19 @@ export function* renderRollUpText(rollUp: RollUp, context: RollUpContext, style:
 export function* renderRollUpMarkdown(rollUp: RollUp): Generator<string> {
   const { unread, partly } = rollUpGroups(rollUp.accounts);
   yield '# Lightsail snapshots of several accounts\n\n';
-  for (const line of [...readingLines(rollUp.accounts), rollUpOutcome(rollUp)]) yield `${escapeMarkdown(line)}\n\n`;
+  const lines = [...readingLines(rollUp.accounts), rollUpOutcome(rollUp), rollUpSpendLine(rollUp)];
+  for (const line of lines) if (line !== null) yield `${escapeMarkdown(line)}\n\n`;
   const missing = [...unread, ...partly];
   if (missing.length > 0) yield '## Not read, or in part\n\n';
-  for (const account of missing)
-    yield `- ${escapeMarkdown(`${accountTitle(account)}, ${STATUS_WORDS[account.status]}: ${accountReason(account)}`)}\n`;
+  for (const account of missing) {
+    const reason = `${accountReason(account)}${billedNote(rollUp, account)}`;
+    yield `- ${escapeMarkdown(`${accountTitle(account)}, ${STATUS_WORDS[account.status]}: ${reason}`)}\n`;
+  }
   const regions = deniedItems(rollUp.accounts);
   if (regions.length > 0) yield `${missing.length > 0 ? '\n' : ''}## ${DENIED_TITLE}\n\n`;
   for (const item of regions) yield `- ${escapeMarkdown(item)}\n`;
-  yield `${missing.length + regions.length > 0 ? '\n' : ''}## Accounts\n\n| ${ACCOUNT_COLUMNS.join(' | ')} |\n|${ACCOUNT_COLUMNS.map(() => '---').join('|')}|\n`;
-  for (const account of reportedAccounts(rollUp))
-    yield `| ${accountCells(account).map(escapeMarkdown).join(' | ')} |\n`;
+  const [heads, ...rows] = accountRows(rollUp);
+  yield `${missing.length + regions.length > 0 ? '\n' : ''}## Accounts\n\n| ${heads.join(' | ')} |\n|${heads.map(() => '---').join('|')}|\n`;
+  for (const cells of rows) yield `| ${cells.map(escapeMarkdown).join(' | ')} |\n`;
   yield `\n${escapeMarkdown(REPORT_ONLY)}\n`;
 }

@@ -5,6 +5,7 @@ import { oneLine } from '../core/util/safe-text';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { sourceName } from './phrases';
 import { bySource } from './report-sections';
+import { billedTo } from './roll-up-spend';
 import { sumSizes } from './totals';
 
 /** A source of one account, for the roll-up. */
@@ -132,18 +133,38 @@ export function rollUpOutcome(rollUp: RollUp): string {
 export const REPORT_ONLY =
   'Plans of accounts of an organization are report-only: this version deletes nothing in them.';
 
-/** The columns of the table of accounts. */
-export const ACCOUNT_COLUMNS = ['ACCOUNT', 'NAME', 'STATUS', 'SNAPSHOTS', 'EXPIRED', 'UP TO'] as const;
+type AccountColumn = readonly [head: string, cell: (account: RollUpAccount, rollUp: RollUp) => string];
 
-/** A row of the table of accounts. */
-export function accountCells({ id, name, status, totals }: RollUpAccount): readonly string[] {
-  const ceiling = totals?.expireMonthlyCostCeiling ?? 0;
-  return [
-    id,
-    oneLine(name ?? ''),
-    STATUS_WORDS[status],
-    totals === null ? '' : formatNumber(totals.snapshots),
-    totals === null ? '' : formatNumber(totals.expire),
-    ceiling === 0 ? '' : `${formatDollars(ceiling)}/month`,
-  ];
+const perMonth = (ceiling: number | undefined): string =>
+  (ceiling ?? 0) === 0 ? '' : `${formatDollars(ceiling ?? 0)}/month`;
+
+export const NAME_COLUMN = 'NAME';
+export const STATUS_COLUMN = 'STATUS';
+
+const ACCOUNT_COLUMNS: readonly AccountColumn[] = [
+  ['ACCOUNT', ({ id }) => id],
+  [NAME_COLUMN, ({ name }) => oneLine(name ?? '')],
+  [STATUS_COLUMN, ({ status }) => STATUS_WORDS[status]],
+  ['SNAPSHOTS', ({ totals }) => (totals === null ? '' : formatNumber(totals.snapshots))],
+  ['EXPIRED', ({ totals }) => (totals === null ? '' : formatNumber(totals.expire))],
+  ['UP TO', ({ totals }) => perMonth(totals?.expireMonthlyCostCeiling)],
+];
+
+/** What all snapshots of an account cost at most, and its bill: where a bill was read. */
+const SPEND_COLUMNS: readonly AccountColumn[] = [
+  ['ALL UP TO', ({ totals }) => perMonth(totals?.monthlyCostCeiling)],
+  [
+    'BILLED',
+    (account, rollUp) => {
+      const billed = billedTo(rollUp, account);
+      return billed === null ? '' : formatDollars(billed);
+    },
+  ],
+];
+
+/** The table of the accounts that have a report: the heads of its columns, then a row for each. */
+export function accountRows(rollUp: RollUp): readonly [heads: readonly string[], ...rows: (readonly string[])[]] {
+  const columns = [...ACCOUNT_COLUMNS, ...(rollUp.spend === null ? [] : SPEND_COLUMNS)];
+  const rows = reportedAccounts(rollUp).map((account) => columns.map(([, cell]) => cell(account, rollUp)));
+  return [columns.map(([head]) => head), ...rows];
 }

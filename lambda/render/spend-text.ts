@@ -1,5 +1,5 @@
 import type { Report } from '../core/report/report-model';
-import { amountInCents, type MonthlyBill, type Spend } from '../core/report/spend';
+import { amountInCents, type MonthlyBill, type Spend, type UnreadBill } from '../core/report/spend';
 import { REGION } from '../core/snapshot/region';
 import { KINDS, type Snapshot } from '../core/snapshot/snapshot';
 import { oneLine } from '../core/util/safe-text';
@@ -101,12 +101,15 @@ function changeText({ change }: Extract<Spend, { state: 'read' }>): string {
   return ` It was ${before} in ${monthInWords(change.before.month)}, before the deletions of ${monthInWords(change.month)}.`;
 }
 
+/** Why the bill was not read, in one line. */
+export const unreadBillLine = ({ cause, remedy }: UnreadBill): string =>
+  `The bill of last month was not read: ${oneLine(cause)}. Remedy: ${oneLine(remedy)}.`;
+
 /** The bill in one line, or why it was not read; null: it was not to be read. */
 export function spendLine(report: Report): string | null {
   const { spend, totals, complete } = report;
   if (spend === null) return null;
-  if (spend.state === 'unread')
-    return `The bill of last month was not read: ${oneLine(spend.cause)}. Remedy: ${oneLine(spend.remedy)}.`;
+  if (spend.state === 'unread') return unreadBillLine(spend);
   const { bill } = spend;
   const most =
     totals.expire === 0 || !complete

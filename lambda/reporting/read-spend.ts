@@ -1,5 +1,6 @@
 import {
   amountText,
+  isSettled,
   lastMonth,
   type MonthlyBill,
   monthAfter,
@@ -7,22 +8,15 @@ import {
   parseAmount,
   type Spend,
 } from '../core/report/spend';
-import { DAY_MS } from '../core/time/units';
 import type { Store } from '../ports/ports';
-import type { ReadBills, ReadSpend } from '../ports/spend-ports';
+import { type ReadBills, type ReadSpend, SPEND_TIMEOUT_MS } from '../ports/spend-ports';
 import { withTimeout } from '../ports/with-timeout';
 import { jsonObject } from '../storage/json-object';
 import { billFile, INDEX_JSON } from '../storage/keys';
 import { MONTHLY_BILL, parseStored, REPORT_INDEX } from '../storage/schemas';
 
-/** How long (ms) reading the bill may take: it is good to have, and runs while the inventory is read. */
-const SPEND_TIMEOUT_MS = 30_000;
-
 /** After how many months the bill of a deletion is no longer compared. */
 const MAX_CHANGE_MONTHS = 3;
-
-/** Days of the next month before which a bill is not stored: it can change, even where it is no longer estimated. */
-const FINAL_AFTER_MS = 10 * DAY_MS;
 
 export interface ReadSpendPorts {
   readonly readBills: ReadBills;
@@ -48,9 +42,6 @@ async function storeBill(store: ReadStore, { month, total, byRegion }: MonthlyBi
   const bill = { schemaVersion: 1, month, currency: 'USD', total: amountText(total), byRegion: amounts };
   await store.put(jsonObject(billFile(month), bill));
 }
-
-const isSettled = ({ month, final }: MonthlyBill, now: number): boolean =>
-  final && now >= Date.parse(`${monthAfter(month, 1)}-01T00:00:00Z`) + FINAL_AFTER_MS;
 
 /** Whether the sentence of a result (`Of 26 planned snapshots: 22 deleted, …`) says that a snapshot was deleted. */
 export const hasDeleted = (outcome: string): boolean => /: [1-9][\d,]* deleted\b/.test(outcome);

@@ -1,5 +1,5 @@
 import type { Config } from '../core/policy/config';
-import type { FollowedRollUp } from '../core/report/account-changes';
+import type { FollowedRollUp, NamedAccount } from '../core/report/account-changes';
 import { s3ObjectLink } from '../core/report/console-links';
 import type { Store } from '../ports/ports';
 import { renderRollUpCsv } from '../render/roll-up-csv';
@@ -12,6 +12,7 @@ import { indexReport } from './report-index';
 export async function storeRollUp(
   store: Store,
   rollUp: FollowedRollUp,
+  missed: readonly NamedAccount[],
   { zone }: Pick<Config, 'zone'>,
   region: string,
 ): Promise<void> {
@@ -23,8 +24,11 @@ export async function storeRollUp(
   await store.putIfAbsent({
     key: html,
     contentType: 'text/html; charset=utf-8',
-    body: renderRollUpHtml(rollUp, { details: new Map(), jsonCommand: null }, ({ id, reportId: own }) =>
-      own === null ? null : link(accountKey(html, id)),
+    body: renderRollUpHtml(
+      rollUp,
+      { details: new Map(), jsonCommand: null },
+      ({ id, reportId: own }) => (own === null ? null : link(accountKey(html, id))),
+      { changes: rollUp.changes, missed },
     ),
   });
   const { keep, expire, monthlyCostCeiling } = totals;

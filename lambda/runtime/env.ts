@@ -101,7 +101,10 @@ export interface BatchEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'regio
 
 /** What the function is told that reports on an organization. */
 export interface OrganizationEnv
-  extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'eventBus' | 'reportSchedule' | 'dashboard'> {
+  extends Pick<
+    ReportEnv,
+    'topicArn' | 'bucket' | 'region' | 'eventBus' | 'reportSchedule' | 'dashboard' | 'keptDays' | 'objectLock'
+  > {
   /** The name of the function that reads a batch of accounts. */
   readonly batchFunction: string;
 }
@@ -225,7 +228,7 @@ export function parseBatchEnv(env: Environment): BatchEnv {
 
 /** Reads the environment of the function that reports on an organization, as `parseEnv` does. */
 export function parseOrganizationEnv(env: Environment): OrganizationEnv {
-  const { topicArn, bucket, region, eventBus, reportSchedule, dashboard } = parseEnv(env);
+  const { topicArn, bucket, region, eventBus, reportSchedule, dashboard, keptDays, objectLock } = parseEnv(env);
   requireSet(env, [OPTIONAL_NAMES.batchFunction]);
   return {
     topicArn,
@@ -235,6 +238,8 @@ export function parseOrganizationEnv(env: Environment): OrganizationEnv {
     ...(eventBus !== undefined && { eventBus }),
     ...(reportSchedule !== undefined && { reportSchedule }),
     ...(dashboard !== undefined && { dashboard }),
+    ...(keptDays !== undefined && { keptDays }),
+    ...(objectLock && { objectLock }),
   };
 }
 

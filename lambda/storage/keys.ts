@@ -101,9 +101,10 @@ export const REPORT_DUE_SINCE = `${RUNS}awaited-since.txt`;
 /** The note that a report was delivered to a person, after which no first report is due. */
 export const FIRST_REPORT = `${RUNS}first-report.txt`;
 
-/** The folder of final bills, and the bill of a month (`2026-10`). */
+/** The folder of final bills, and the bill of a month (`2026-10`): of one account, or of each of an organization. */
 export const BILLS = 'bills/';
 export const billFile = (month: string): string => `${BILLS}${month}.json`;
+export const accountBillsFile = (month: string): string => `${BILLS}accounts/${month}.json`;
 
 /** The result of a plan, as JSON and as a page. */
 export const resultFile = (planId: string): string => `${RESULTS}${planId}.json`;
@@ -189,7 +190,7 @@ export const fileListFile = (plan: PlanKey, sha256: string): string =>
 
 /** Matches the keys that records of each kind name. */
 export const EVIDENCE_KEYS = {
-  report: /^reports\/\w[\w.-]*\/report\.json$/,
+  report: /^reports\/\w[\w.-]*\/(?:report|summary)\.json$/,
   plan: /^plans\/\w[\w.-]*\.json$|^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-plan\.json$/,
   approval: /^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-approval-[^/\\]+\.json$/,
   result: /^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-files-[0-9a-f]{16}\.sha256$/,

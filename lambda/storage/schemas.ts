@@ -394,6 +394,18 @@ const accountRow = {
   notRead: z.exactOptional(z.array(z.string())),
   deniedRegions: z.exactOptional(z.array(z.string())),
   changed: z.exactOptional(z.boolean()),
+  byTag: z.exactOptional(
+    z.array(
+      z.looseObject({
+        value: z.nullable(z.string()),
+        snapshots: z.number(),
+        expire: z.number(),
+        monthlyCostCeiling: z.number(),
+        expireMonthlyCostCeiling: z.number(),
+        unknownSizes: z.number(),
+      }),
+    ),
+  ),
 };
 
 /** What one batch of accounts has read. */
@@ -409,8 +421,23 @@ export const SUMMARY: z.ZodMiniType<FollowedRollUp> = z.looseObject({
   complete: z.boolean(),
   accounts: z.array(z.looseObject({ ...accountRow, unreadReports: z.number() })),
   totals,
+  costTag: z.exactOptional(z.string()),
   warnings: z.exactOptional(z.array(z.string())),
-  spend: z.catch(z.null(), null),
+  // A roll-up is sent with its bill or without it: no fault of it stops a message.
+  spend: z.catch(
+    z.nullable(
+      z.looseObject({
+        month: z.string(),
+        final: z.boolean(),
+        currency: z.literal('USD'),
+        total: z.number(),
+        byAccount: z.record(z.string(), z.number()),
+        otherAccounts: z.number(),
+      }),
+    ),
+    null,
+  ),
+  spendUnread: z.exactOptional(z.looseObject({ cause: z.string(), remedy: z.string() })),
   changes: z.nullable(
     z.looseObject({
       since: z.string(),
@@ -430,6 +457,14 @@ export const MONTHLY_BILL = z.looseObject({
   currency: z.literal('USD'),
   total: z.string(),
   byRegion: z.record(z.string(), z.string()),
+});
+
+/** The final bill of a month by account: decimal texts in US dollars. */
+export const ACCOUNT_BILLS = z.looseObject({
+  schemaVersion: z.literal(1),
+  month: z.string(),
+  currency: z.literal('USD'),
+  byAccount: z.record(z.string(), z.string()),
 });
 
 /** Returns what a JSON text describes, or null where it is not JSON, or not as its schema has it. */

@@ -1,7 +1,7 @@
 import type { BillRow } from '../../emulator/account';
 import type { FaultInput } from '../../emulator/fault';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { makeReadBills } from '../../lambda/aws/cost-explorer';
+import { makeReadAccountBills, makeReadBills } from '../../lambda/aws/cost-explorer';
 import { amountText } from '../../lambda/core/report/spend';
 import { pointSdkTo } from '../support/aws-env';
 
@@ -195,5 +195,86 @@ describe('the bill of Cost Explorer', () => {
     delete process.env.AWS_ENDPOINT_URL_COST_EXPLORER;
     expect([other, emulator].map(({ requests }) => requests.count('GetCostAndUsage'))).toEqual([1, 0]);
     await other.close();
+  });
+});
+
+describe('the bill of every account of an organization', () => {
+  const MEMBER = '210987654321';
+  let emulator: Emulator;
+  let putBack: () => void;
+
+  beforeEach(async () => {
+    const member = {
+      accountId: MEMBER,
+      regions: [],
+      data: {},
+      bill: [
+        row('EUC1-SnapshotUsage', '2.5'),
+        row('USE1-SnapshotUsage', '1E-3'),
+        row('EUC1-SnapshotUsage', '9', { recordType: 'Tax' }),
+      ],
+    };
+    const unused = { accountId: '310987654321', regions: [], data: {}, bill: [row('EUC1-BundleUsage:2GB', '24')] };
+    const role = { name: 'Read' };
+    emulator = await startEmulator({
+      account: {
+        account: { accountId: ACCOUNT, regions: [], data: {}, bill: [row('EUC1-SnapshotUsage', '30.1')] },
+        organization: {
+          id: 'o-a1b2c3d4e5',
+          rootId: 'r-ab12',
+          members: [member, unused].map((account) => ({ ou: 'o-a1b2c3d4e5/r-ab12/', role, account })),
+        },
+      },
+      clock: () => NOW,
+    });
+    putBack = pointSdkTo(emulator.url);
+  });
+  afterEach(async () => {
+    putBack();
+    await emulator.close();
+  });
+
+  const read = async () => {
+    const answer = await makeReadAccountBills({ region: 'eu-central-1', config: {} })('2026-10');
+    if (answer.state === 'unread') return answer;
+    const { month, final, byAccount } = answer.bills;
+    return { month, final, byAccount: [...byAccount].map(([account, amount]) => [account, amountText(amount)]) };
+  };
+  const EVERY = {
+    month: '2026-10',
+    final: true,
+    byAccount: [
+      [ACCOUNT, '30.1'],
+      [MEMBER, '2.501'],
+      ['310987654321', '0'],
+    ],
+  };
+
+  it('comes with one request, without tax, and names accounts that have no snapshots', async () => {
+    expect(await read()).toEqual(EVERY);
+    expect(emulator.requests.count('GetCostAndUsage')).toBe(1);
+  });
+
+  it('is the same with a group on each page', async () => {
+    emulator.pageSize = 1;
+    expect(await read()).toEqual(EVERY);
+    expect(emulator.requests.count('GetCostAndUsage')).toBe(4);
+  });
+
+  it('is not read where access is denied, or where a group names no account', async () => {
+    emulator.setFaults([{ service: 'ce', fault: 'deny' }]);
+    expect(await read()).toMatchObject({ state: 'unread', cause: expect.stringContaining('access to Cost Explorer') });
+    const group = { Keys: ['EUC1-SnapshotUsage'], Metrics: { UnblendedCost: { Amount: '1', Unit: 'USD' } } };
+    const month = { TimePeriod: { Start: '2026-10-01', End: '2026-11-01' }, Estimated: false, Groups: [group] };
+    emulator.setFaults([
+      {
+        service: 'ce',
+        fault: 'answer',
+        status: 200,
+        contentType: 'application/x-amz-json-1.1',
+        body: JSON.stringify({ ResultsByTime: [month] }),
+      },
+    ]);
+    expect(await read()).toMatchObject({ state: 'unread', cause: 'Cost Explorer gave an account that is none ("")' });
   });
 });

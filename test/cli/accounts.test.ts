@@ -172,6 +172,50 @@ describe('report over the sample organization', () => {
     expect(code).toBe(3);
   });
 
+  it('shows the bill of every account from one request, also of accounts that were not read', async () => {
+    emulator.requests.clear();
+    emulator.pageSize = 1_000;
+    const { out, code } = await cli('report', '--format', 'json', '--quiet', ...ALL, '--spend');
+    emulator.pageSize = 50;
+    const { spend, complete } = JSON.parse(out);
+    expect({ code, complete, asked: emulator.requests.count('GetCostAndUsage') }).toEqual({
+      code: 3,
+      complete: false,
+      asked: 1,
+    });
+    expect(Object.keys(spend.byAccount)).toHaveLength(37);
+    expect(spend.byAccount[named('legacy-mail')]).toBeGreaterThan(0);
+    const cents = Object.values<number>(spend.byAccount).reduce((sum, each) => sum + Math.round(each * 100), 0);
+    expect(Math.abs(cents / 100 - spend.total)).toBeLessThan(0.2);
+    expect(spend.otherAccounts).toBe(0);
+  });
+
+  it('tells the ceilings of each account by a tag of the configuration, also by that of sources', async () => {
+    writeFileSync(inFolder('tagged.yaml'), 'version: 1\norganization: { costTag: "retention:keep" }\n');
+    const only = ['--account', named('client-bakery'), ...ROLE, ...EXTERNAL, '--config', inFolder('tagged.yaml')];
+    const { out } = await cli('report', '--quiet', ...only, '--format', 'csv');
+    const [head, ...lines] = out.trimEnd().split('\n');
+    expect(head).toContain(',tag,value,');
+    expect(head).not.toContain('billed');
+    const whole = JSON.parse((await cli('report', '--quiet', ...only, '--format', 'json')).out);
+    const { snapshots, monthlyCostCeiling } = whole.totals;
+    expect(lines.map((line) => line.split(',').slice(6, 10))).toEqual([
+      ['last=3 daily=7', String(snapshots), expect.any(String), String(monthlyCostCeiling)],
+    ]);
+    expect(whole).toMatchObject({ costTag: 'retention:keep', accounts: [{ byTag: [{ value: 'last=3 daily=7' }] }] });
+  });
+
+  it('says in one line that the bill could not be read, and ends as without it', async () => {
+    emulator.setFaults([{ service: 'ce', fault: 'deny' }]);
+    const bakery = ['--account', named('client-bakery'), ...ROLE, ...EXTERNAL];
+    const { out, code } = await cli('report', '--quiet', ...bakery, '--spend');
+    emulator.setFaults(sampleOrganizationFaults(SAMPLE));
+    expect(out.replace(/\s+/g, ' ')).toContain(
+      'The bill of last month was not read: access to Cost Explorer is denied',
+    );
+    expect(code).toBe(0);
+  });
+
   it('writes the roll-up to a file', async () => {
     const { out } = await cli('report', ...ALL, '--format', 'html', '--output', inFolder('roll-up.html'));
     expect(out).toBe('');

@@ -76,3 +76,11 @@ it('a rule by account name matches only in the account that has it', () => {
   const [rule] = parsed({ rules: [{ match: { accountName: 'client-*' }, policy: 'p' }] }).config.rules;
   expect(rule?.needsMember).toBe(true);
 });
+
+test('a tag for costs is a tag key, and is part of the digest only where it is set', () => {
+  const { digest } = parsed({}).config;
+  const tagged = parsed({ organization: { costTag: 'cost-centre' } }).config;
+  expect(tagged.organization.costTag).toBe('cost-centre');
+  expect(tagged.digest).not.toBe(digest);
+  expect(refusal({ organization: { costTag: '' } })).toMatch(/a tag key: 1 to 128/);
+});

@@ -24,6 +24,7 @@ import { WRITE_ONCE } from '../../lambda/storage/keys';
 import { bundleHandler } from '../../scripts/bundle';
 import { pointSdkTo } from '../support/aws-env';
 import { validateEvent } from '../support/event-schema';
+import { runCli } from '../support/terminal';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
@@ -243,6 +244,67 @@ describe('the report of an organization', () => {
       expect(attributeOf(emulator, 'account')).toContain(memberNamed(organization, 'client-bakery'));
       const ofAccounts = emulator.published.filter(({ attributes }) => attributes.scope?.value === 'account');
       expect(ofAccounts.every(({ subject }) => subject?.startsWith('[Lightsail] client-b'))).toBe(true);
+    });
+  }, 120_000);
+
+  it('records its roll-up in the evidence chain, so that a changed one is found', async () => {
+    const config = { ...CONFIG, organization: { accounts: { include: ['client-b*'] } } };
+    await withHub({ config }, async ({ emulator, report, keys }) => {
+      await report({});
+      await report({});
+      const [mail] = emulator.published;
+      expect(mail?.message).toMatch(/^Evidence: 1:[0-9a-f]{64}$/m);
+      const verify = () =>
+        runCli(['history', '--verify', '--store', `s3://${BUCKET}`, '--format', 'json'], process.env);
+      const whole = await verify();
+      expect(JSON.parse(whole.out)).toMatchObject({ records: 2, broken: [], unrecorded: [], older: [] });
+      expect(whole.code).toBe(0);
+      const objects = emulator.objects.get(BUCKET);
+      const key = keys().find((each) => each.endsWith('/summary.json')) ?? '';
+      const summary = objects?.get(key);
+      if (summary !== undefined)
+        objects?.set(key, {
+          ...summary,
+          body: Buffer.from(summary.body.toString().replace('"complete":', '"complete": ')),
+        });
+      const changed = await verify();
+      expect(changed.code).toBe(6);
+      expect(JSON.stringify(JSON.parse(changed.out).broken)).toContain('summary.json');
+    });
+  }, 120_000);
+
+  it('reads the bill of every account with one request, and shows it in the summary, the message, the page and the table', async () => {
+    const config = {
+      ...CONFIG,
+      report: { spend: true },
+      organization: { accounts: { include: ['client-b*', 'legacy-mail'] }, costTag: 'retention:keep' },
+    };
+    await withHub({ config }, async (hub) => {
+      const { emulator, report, organization, keys, stored } = hub;
+      emulator.pageSize = 1_000;
+      await report({});
+      const { spend } = summaryOf(hub);
+      expect(Object.keys(spend?.byAccount ?? {})).toHaveLength(4);
+      expect(spend?.byAccount[memberNamed(organization, 'legacy-mail')]).toBeGreaterThan(0);
+      expect(spend?.otherAccounts).toBeGreaterThan(spend?.total ?? 0);
+      const line = /The snapshots of these accounts were billed \$[\d,.]+ in \w{3} \d{4}/;
+      expect(emulator.published[0]?.message).toMatch(line);
+      const page = keys().find((key) => /^reports\/[^/]+\/report\.html$/.test(key)) ?? '';
+      expect(stored(page)).toMatch(line);
+      expect(stored(page.replace('.html', '.csv'))).toMatch(
+        /billedMonth,accountBilled,billedAtMost\n.*,retention:keep,last=3 daily=7,/,
+      );
+      expect(emulator.requests.count('GetCostAndUsage')).toBe(1);
+    });
+  }, 120_000);
+
+  it('reports as ever where the bill cannot be read, and says so in one line', async () => {
+    const config = { ...CONFIG, report: { spend: true }, organization: { accounts: { include: ['client-bakery'] } } };
+    await withHub({ config, faults: [{ service: 'ce', fault: 'deny' }] }, async (hub) => {
+      expect(await hub.report({})).toMatchObject({ delivery: 'sent', complete: true });
+      expect(summaryOf(hub)).toMatchObject({ spend: null, spendUnread: { cause: expect.stringContaining('denied') } });
+      expect(hub.emulator.published[0]?.message).toContain('The bill of last month was not read: access to Cost');
+      expect(hub.keys().filter((key) => key.startsWith('bills/'))).toEqual([]);
     });
   }, 120_000);
 

@@ -132,7 +132,26 @@ describe('a deployment for an organization', () => {
       'sqs:SendMessage',
     ]);
     const written = allowed.filter((statement) => actionsOf(statement).includes('s3:PutObject'));
-    expect(JSON.stringify(written)).not.toMatch(/plans|evidence|results/);
+    expect(JSON.stringify(written)).not.toMatch(/plans|results/);
+    const denied = statementsOf(policies).filter(({ Sid }) => Sid === 'WriteOnce');
+    expect(JSON.stringify(denied)).toContain('/evidence/*');
+  });
+
+  test('reads the bill of all accounts where the configuration says so: that function alone, and no other', () => {
+    const configuration = { origin: 'retention.yaml', config: { version: 1, report: { spend: true } } };
+    const template = deployedIn('111122223333', { ...ORGANIZATION, configuration });
+    const roles = Object.values(template.findResources('AWS::IAM::Policy'))
+      .filter((policy) => statementsOf([policy]).flatMap(actionsOf).includes('ce:GetCostAndUsage'))
+      .map(({ Properties }) => JSON.stringify(Properties.Roles));
+    expect(roles).toEqual([expect.stringContaining('OrganizationRole')]);
+    const text = JSON.stringify(template.toJSON());
+    expect(text).toContain('"Prefix":"bills/"');
+    const withBills = Object.values(template.findResources('AWS::IAM::Policy')).filter((policy) =>
+      JSON.stringify(policy).includes('/bills/*'),
+    );
+    expect(withBills.map(({ Properties }) => JSON.stringify(Properties.Roles))).toEqual(roles);
+    const without = JSON.stringify(deployedIn('111122223333', ORGANIZATION).toJSON());
+    expect(without).not.toMatch(/bills\/|ce:Get/);
   });
 
   test('may put events on the bus where events are on, and is the only function that knows the bus', () => {
@@ -176,11 +195,6 @@ describe('a deployment for an organization', () => {
   });
 
   test.each<[string, object, RegExp]>([
-    [
-      'the bill',
-      { ...ORGANIZATION, configuration: { origin: 'retention.yaml', config: { version: 1, report: { spend: true } } } },
-      /together with report\.spend: .* reads no bill yet; leave it out$/,
-    ],
     ['no targets', { organization: { targets: [] } }, /^organization: got targets \[\], expected a list of ARNs/],
     ['an id', { organization: { targets: ['r-ab12'] } }, /got the target "r-ab12", expected the ARN of a root/],
     [

@@ -16,7 +16,9 @@ import {
   storeBatch,
 } from '../../lambda/organization/run-organization-job';
 import type { ListedAccount } from '../../lambda/organization/select-accounts';
+import type { EventsSent } from '../../lambda/ports/event-bus';
 import type { Store } from '../../lambda/ports/ports';
+import { sha256Of } from '../../lambda/runtime/digest';
 import { summaryFile } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
 import { validateEvent } from '../support/event-schema';
@@ -162,6 +164,46 @@ test('a report on 5,000 accounts takes at most 300 durable operations, none of t
   expect(summary.accounts).toHaveLength(5_000);
 }, 120_000);
 
+test('the roll-up is recorded in the evidence chain, and its head is handed to the message', async () => {
+  const objects = new Map<string, string>();
+  const heads: unknown[] = [];
+  const ports: Partial<OrganizationPorts> = {
+    evidence: { hashText: sha256Of, keptForDays: 400 },
+    send: async (_, __, head) => {
+      heads.push(head);
+      return 'sent';
+    },
+  };
+  await ran(listed(3), { objects, ports });
+  const record = objects.get('evidence/00000001.json') ?? '';
+  expect(JSON.parse(record)).toMatchObject({
+    number: 1,
+    kind: 'report',
+    ref: { key: summaryFile(ID), keptUntil: '2027-12-28T08:00:00.000Z' },
+    sha256: sha256Of(objects.get(summaryFile(ID)) ?? ''),
+  });
+  expect(heads).toEqual([`1:${sha256Of(record)}`]);
+});
+
+test('a roll-up that cannot be recorded is sent all the same, says so, and the run ends as failed', async () => {
+  const objects = new Map([['evidence/00000001.json', 'not a record']]);
+  const heads: unknown[] = [];
+  const { error } = await ran(listed(3), {
+    objects,
+    ports: {
+      evidence: { hashText: sha256Of, keptForDays: null },
+      send: async (_, __, head) => {
+        heads.push(head);
+        return 'sent';
+      },
+    },
+  });
+  expect(heads).toEqual([null]);
+  expect(error).toMatch(
+    /^the report 20261123T080000Z-1a2b3c4d was sent, and is not in the evidence chain: cannot continue/,
+  );
+});
+
 test('a batch that fails fails its accounts, names the cause, and changes no other account', async () => {
   const whole = await ran(listed(60));
   const { result, summary, sent } = await ran(listed(60), { failing: (batch) => batch === 1 });
@@ -298,6 +340,21 @@ describe('the events of a report on an organization', () => {
     expect(result).toMatchObject({ delivery: 'sent', ...refused });
     const broken = await ran(listed(3), { ports: announcing(() => Promise.reject(new Error('died'))) });
     expect([broken.error, broken.result]).toMatchObject([null, { delivery: 'sent', events: 'failed' }]);
+  });
+
+  it('are put before a report that is not in the evidence chain ends, and named in its error where they were not', async () => {
+    const errorWith = async (sent: EventsSent) => {
+      const evidence = { hashText: sha256Of, keptForDays: null };
+      const announce = jest.fn(async () => sent);
+      const objects = new Map([['evidence/00000001.json', 'not a record']]);
+      const { error } = await ran(listed(3), { objects, ports: { ...announcing(announce), evidence } });
+      expect(announce).toHaveBeenCalledTimes(1);
+      return error;
+    };
+    expect(await errorWith({ events: 'sent' })).toMatch(/is not in the evidence chain: (?!.*events)/);
+    expect(await errorWith({ events: 'failed', eventsFailure: 'no such bus' })).toMatch(
+      /is not in the evidence chain: .*; the events were not put: no such bus$/,
+    );
   });
 
   it('are one for the report, and one for each account that was not read in full, without a name', async () => {

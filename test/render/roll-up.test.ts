@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
-import type { AccountStatus, RollUpAccount } from '../../lambda/core/report/roll-up';
+import type { AccountStatus, RollUpAccount, RollUpBill } from '../../lambda/core/report/roll-up';
 import { makeRollUp, reportedAccount, unreadAccount } from '../../lambda/organization/roll-up';
 import { accountDetails, unreadLine } from '../../lambda/render/roll-up';
 import { renderRollUpCsv } from '../../lambda/render/roll-up-csv';
@@ -132,6 +132,129 @@ it('the page of a deployment links the page of each account', () => {
   expect(page).toContain(`href="${idOf(1)}/report.html"`);
 });
 
+describe('the bill of a roll-up', () => {
+  const ROWS = [account(1), account(2, 'no-role'), account(3), account(4)];
+  const BILL: RollUpBill = {
+    spend: {
+      month: '2026-10',
+      final: false,
+      currency: 'USD',
+      total: 12.75,
+      byAccount: { [idOf(1)]: 4.25, [idOf(2)]: 8.5, [idOf(3)]: 0 },
+      otherAccounts: 3,
+    },
+  };
+  const UNREAD: RollUpBill = { spend: null, spendUnread: { cause: 'access is denied', remedy: 'allow it' } };
+  const LINE =
+    'The snapshots of these accounts were billed $12.75 in Oct 2026 (not final yet). Full copies of all that were ' +
+    'read would cost up to $12.00 a month. Accounts outside of this report: $3.00.';
+  const UNREAD_LINE = 'The bill of last month was not read: access is denied. Remedy: allow it.';
+  const NOTE = 'billed $4.25 in Oct 2026, of up to $4.00';
+  const NOTE_OF_UNREAD = 'refused for 2; billed $8.50 in Oct 2026';
+  const wide = { columns: 200, colour: false };
+  const formsOf = (bill?: RollUpBill): Readonly<Record<string, string>> => {
+    const rollUp = makeRollUp('r', ROWS, bill);
+    return {
+      text: textOf(renderRollUpText(rollUp, CONTEXT, wide)),
+      page: textOf(renderRollUpHtml(rollUp, CONTEXT)),
+      markdown: textOf(renderRollUpMarkdown(rollUp)).replaceAll('\\', ''),
+      email: renderRollUpEmail(rollUp).body,
+    };
+  };
+
+  test.each(['text', 'page', 'markdown', 'email'])('is in one line beside the ceiling of all accounts: %s', (form) => {
+    expect(formsOf(BILL)[form]?.replace(/\n(?=\S)/g, ' ')).toContain(LINE);
+    expect(formsOf(UNREAD)[form]).toContain(UNREAD_LINE);
+    expect(formsOf()[form]).not.toMatch(/billed|The bill/i);
+  });
+
+  test('is beside the ceiling of each account, and after the cause where an account was not read', () => {
+    const { page, email, text, markdown } = formsOf(BILL);
+    for (const form of [page, email]) expect(form).toContain(NOTE);
+    for (const form of [page, email, text, markdown]) expect(form).toContain(NOTE_OF_UNREAD);
+    expect(text).toMatch(/UP TO +ALL UP TO +BILLED\n/);
+    expect(text).toMatch(new RegExp(`${idOf(1)} .* \\$2.00/month +\\$4.00/month +\\$4.25\\n`));
+    expect(text).toMatch(new RegExp(`${idOf(3)} .* \\$4.00/month +\\$0.00\\n`));
+    expect(text).toMatch(new RegExp(`${idOf(4)} .* \\$4.00/month\\n`));
+    expect(markdown).toContain('| UP TO | ALL UP TO | BILLED |');
+  });
+
+  test('is in the last columns of CSV: empty for an account that is not in it, or where it was not read', () => {
+    const rowsOf = (bill?: RollUpBill) =>
+      textOf(renderRollUpCsv(makeRollUp('r', ROWS, bill)))
+        .trimEnd()
+        .split('\n');
+    expect(rowsOf(BILL).map((row) => row.split(',').slice(-2))).toEqual([
+      ['billedMonth', 'billed'],
+      ['2026-10', '4.25'],
+      ['2026-10', '8.5'],
+      ['2026-10', '0'],
+      ['2026-10', ''],
+    ]);
+    expect(rowsOf(UNREAD)[1]?.endsWith(',,')).toBe(true);
+    expect(rowsOf()[0]?.split(',').at(-1)).toBe('reportId');
+  });
+
+  test('is the most that each value of a tag can have cost, where costs are told by a tag', () => {
+    const costs = { snapshots: 1, expire: 0, expireMonthlyCostCeiling: 0, unknownSizes: 0 };
+    const byTag = [
+      { ...costs, value: null, monthlyCostCeiling: 1.5 },
+      { ...costs, value: '=web', monthlyCostCeiling: 9, expire: 1, expireMonthlyCostCeiling: 9 },
+      { ...costs, value: 'x', monthlyCostCeiling: 1, unknownSizes: 1 },
+    ];
+    const tagged = makeRollUp('r', [{ ...account(1), byTag }, account(2, 'no-role'), { ...account(4), byTag: [] }], {
+      ...BILL,
+      costTag: 'team',
+    });
+    const [head = '', ...lines] = textOf(renderRollUpCsv(tagged)).trimEnd().split('\n');
+    expect(head).toBe(
+      'account,name,ou,status,error,notRead,tag,value,snapshots,expire,monthlyCostCeiling,expireMonthlyCostCeiling,' +
+        'unknownSizes,reportId,billedMonth,accountBilled,billedAtMost',
+    );
+    const from = head.split(',').indexOf('tag');
+    const cells = lines.map((line) => [line.split(',')[0], ...line.split(',').slice(from)]);
+    const report = REPORT.reportId;
+    expect(cells).toEqual([
+      [idOf(1), 'team', '', '1', '0', '1.5', '0', '0', report, '2026-10', '4.25', '1.5'],
+      [idOf(1), 'team', "'=web", '1', '1', '9', '9', '0', report, '2026-10', '4.25', '4.25'],
+      [idOf(1), 'team', 'x', '1', '0', '1', '0', '1', report, '2026-10', '4.25', '4.25'],
+      [idOf(2), 'team', '', '', '', '', '', '', '', '2026-10', '8.5', ''],
+      [idOf(4), 'team', '', '', '', '', '', '', report, '2026-10', '', ''],
+    ]);
+    expect(JSON.parse(textOf(renderRollUpJson(tagged)))).toMatchObject({
+      costTag: 'team',
+      accounts: [{ byTag }, {}, {}],
+    });
+    const credited = { ...tagged, spend: BILL.spend && { ...BILL.spend, byAccount: { [idOf(1)]: -3 } } };
+    expect(textOf(renderRollUpCsv(credited))).toContain(',2026-10,-3,0\n');
+    const free = textOf(renderRollUpCsv({ ...tagged, spend: null })).split('\n')[0];
+    expect(free?.endsWith('unknownSizes,reportId')).toBe(true);
+  });
+
+  test('is in JSON, with the cause where it was not read, which makes nothing incomplete', () => {
+    const jsonOf = (bill: RollUpBill) =>
+      JSON.parse(textOf(renderRollUpJson(makeRollUp('r', [account(1)], bill)))) as object;
+    expect(jsonOf(BILL)).toMatchObject({ complete: true, spend: BILL.spend });
+    expect(jsonOf(UNREAD)).toMatchObject({ complete: true, ...UNREAD });
+    expect(jsonOf({ spend: null })).not.toHaveProperty('spendUnread');
+  });
+
+  test('leaves the e-mail within 40 lines, and the text within its columns', () => {
+    const byAccount = Object.fromEntries(MANY.map(({ id }) => [id, 123_456.78]));
+    const spend = BILL.spend && { ...BILL.spend, total: 37_037_034, byAccount };
+    const rollUp = makeRollUp('r', MANY, { spend });
+    const { body } = renderRollUpEmail(rollUp, {
+      changes: ['a', 'b', 'c', 'd', 'e', 'f'],
+      places: [{ text: 'p' }, { text: 'q' }],
+      footer: ['f', 'Evidence: 1:a'],
+    });
+    expect(body.split('\n').length - 1).toBeLessThanOrEqual(40);
+    expect(body.split('\n').filter((line) => line.length > 200)).toEqual([]);
+    const text = textOf(renderRollUpText(rollUp, CONTEXT, STYLE));
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+});
+
 describe('regions that a service control policy denies', () => {
   const denied = (index: number, ...deniedRegions: readonly string[]): RollUpAccount => ({
     ...account(index),
@@ -212,11 +335,15 @@ describe('patterns that match no account', () => {
     for (const warning of warnings) expect(page).toContain(`Warning: ${warning}`);
   });
 
-  it('and denied regions leave the e-mail within 40 lines', () => {
+  it('denied regions and a bill leave the e-mail within 40 lines', () => {
     const denied = MANY.map((each, index) => (index < 40 ? { ...each, deniedRegions: ['eu-west-1'] } : each));
     const { body } = renderRollUpEmail(
-      { ...warned, accounts: denied },
-      { changes: ['a', 'b', 'c', 'd', 'e', 'f'], places: [{ text: 'p' }, { text: 'q' }], footer: ['f'] },
+      { ...warned, accounts: denied, spendUnread: { cause: 'access is denied', remedy: 'allow it' } },
+      {
+        changes: ['a', 'b', 'c', 'd', 'e', 'f'],
+        places: [{ text: 'p' }, { text: 'q' }],
+        footer: ['f', 'Evidence: 1:a'],
+      },
     );
     expect(body.split('\n').length - 1).toBeLessThanOrEqual(40);
   });

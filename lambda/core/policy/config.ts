@@ -57,6 +57,8 @@ export interface Config extends RetentionConfig, ConfigOrigin {
     readonly accounts: AccountGlobs;
     /** Whether each account has a message of its own, besides that of the roll-up. */
     readonly accountMessages: boolean;
+    /** The tag by whose values the CSV of a roll-up tells costs. */
+    readonly costTag?: string | undefined;
   };
   /** Rules that can never match, in their order. */
   readonly hiddenRules: readonly HiddenRule[];

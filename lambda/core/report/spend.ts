@@ -1,3 +1,5 @@
+import { DAY_MS } from '../time/units';
+
 /** An amount of money, exact: a whole number of 10^-18 of its currency. */
 export type Amount = bigint;
 
@@ -50,6 +52,20 @@ export interface BillChange {
   readonly before: MonthlyBill;
 }
 
+/** What Lightsail snapshots cost each account in one month. */
+export interface AccountBills {
+  readonly month: string;
+  readonly final: boolean;
+  /** By account number, of every account with any use of Lightsail in the bill. */
+  readonly byAccount: ReadonlyMap<string, Amount>;
+}
+
+/** Why a bill could not be read. */
+export interface UnreadBill {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
 /** The bill of a report, or why it could not be read. */
 export type Spend =
   | {
@@ -58,7 +74,7 @@ export type Spend =
       /** Null: no deletion lies between two bills. */
       readonly change: BillChange | null;
     }
-  | { readonly state: 'unread'; readonly cause: string; readonly remedy: string };
+  | (UnreadBill & { readonly state: 'unread' });
 
 /** The month of an instant, in UTC. */
 export const monthOf = (instant: number): string => new Date(instant).toISOString().slice(0, 7);
@@ -68,6 +84,13 @@ export function monthAfter(month: string, after: number): string {
   const [year = 0, number = 1] = month.split('-').map(Number);
   return monthOf(Date.UTC(year, number - 1 + after, 1));
 }
+
+/** Days of the next month before which a bill is not stored: it can change, even where it is no longer estimated. */
+const SETTLED_AFTER_DAYS = 10;
+
+/** Whether a bill can no longer change. */
+export const isSettled = ({ month, final }: Pick<MonthlyBill, 'month' | 'final'>, now: number): boolean =>
+  final && now >= Date.parse(`${monthAfter(month, 1)}-01T00:00:00Z`) + SETTLED_AFTER_DAYS * DAY_MS;
 
 /** The last month that is over. */
 export const lastMonth = (now: number): string => monthAfter(monthOf(now), -1);
@@ -103,6 +126,18 @@ export function billedRegion(usageType: string): string | null {
   const dash = usageType.indexOf('-');
   const code = usageType.slice(0, Math.max(0, dash));
   return REGION_OF_CODE.get(code) ?? code;
+}
+
+/** Adds up a month by account: amounts by account and usage type, of those that bill snapshots. */
+export function accountBillsOf(
+  month: string,
+  final: boolean,
+  amounts: Iterable<readonly [account: string, usageType: string, amount: Amount]>,
+): AccountBills {
+  const byAccount = new Map<string, Amount>();
+  for (const [account, usageType, amount] of amounts)
+    byAccount.set(account, (byAccount.get(account) ?? 0n) + (billedRegion(usageType) === null ? 0n : amount));
+  return { month, final, byAccount: new Map([...byAccount].sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 /** Adds up a month: amounts by usage type, of those that bill snapshots. */

@@ -459,6 +459,11 @@ export const ERROR_CODES = {
       'Sign in to the management account or a delegated administrator account with `organizations:ListAccounts`, ' +
       'or name the accounts with `--account ID`.',
   },
+  'organization.evidence': {
+    fault: 'aws',
+    meaning: 'The report of an organization was sent, and could not be recorded in the evidence chain.',
+    remedy: 'Fix the cause that the message names, and make a report again.',
+  },
   'organization.foreign-resource': {
     fault: 'aws',
     meaning: 'The answers for one account of an organization name a resource of another account. It has no report.',
