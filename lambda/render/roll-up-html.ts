@@ -62,10 +62,11 @@ const searched = ({ id, name, ou, status }: RollUpAccount): string =>
 function* unreadList(rollUp: RollUp, accounts: readonly RollUpAccount[]): Generator<string> {
   if (accounts.length === 0) return;
   yield '<h2>Not read, or in part</h2>\n';
-  for (const account of accounts)
+  for (const account of accounts) {
     const reason = `${accountReason(account)}${billedNote(rollUp, account)}`;
     yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, `;
     yield `${STATUS_WORDS[account.status]}: ${htmlText(reason)}</p>\n`;
+  }
 }
 
 function* accountPart(
