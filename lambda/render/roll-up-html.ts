@@ -62,9 +62,11 @@ const searched = ({ id, name, ou, status }: RollUpAccount): string =>
 function* unreadList(rollUp: RollUp, accounts: readonly RollUpAccount[]): Generator<string> {
   if (accounts.length === 0) return;
   yield '<h2>Not read, or in part</h2>\n';
-  for (const account of accounts)
-    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, ` +
-      `${STATUS_WORDS[account.status]}: ${htmlText(`${accountReason(account)}${billedNote(rollUp, account)}`)}</p>\n`;
+  for (const account of accounts) {
+    const reason = `${accountReason(account)}${billedNote(rollUp, account)}`;
+    yield `<p data-account="${searched(account)}"><strong>${htmlText(accountTitle(account))}</strong>, `;
+    yield `${STATUS_WORDS[account.status]}: ${htmlText(reason)}</p>\n`;
+  }
 }
 
 function* accountPart(
@@ -111,6 +113,5 @@ ${bill === null ? '' : `<p id="spend">${htmlText(bill)}</p>\n`}${warnings.map((w
   yield* accountChangesHtml(changed);
   yield '<h2>Accounts</h2>\n';
   for (const account of reportedAccounts(rollUp)) yield* accountPart(rollUp, account, context, pageOf);
-  yield `<p class="dim">Roll-up ` +
-    `${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
+  yield `<p class="dim">Roll-up ${htmlText(rollUp.reportId)}</p>\n</main>\n<script>${ROLL_UP_SCRIPT}</script>\n${PAGE_END}`;
 }
