@@ -1,4 +1,4 @@
-const { mkdtempSync } = require('node:fs');
+const { chmodSync, mkdtempSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
@@ -8,6 +8,8 @@ const { join } = require('node:path');
  */
 module.exports = () => {
   const folder = mkdtempSync(join(tmpdir(), 'lightsail-retention-test-'));
+  // Tests that run as another user reach their own folders in it.
+  chmodSync(folder, 0o755);
   process.env.TEST_RUN_FOLDER = folder;
   process.env.TMPDIR = folder;
   process.env.NODE_COMPILE_CACHE = join(folder, 'compile-cache');
