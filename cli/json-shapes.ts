@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { REPORT_TOTALS, RESULT_TOTALS } from '../lambda/storage/schemas';
+import { REPORT_TOTALS, RESULT_TOTALS, ROLL_UP_SPEND, TAG_COSTS } from '../lambda/storage/schemas';
 
 /**
  * The JSON that commands print. The types of the renderers and the published schemas (`schemas/`) are made from these
@@ -150,16 +150,6 @@ const MEMBER_STATUS = {
 };
 const MEMBERS = z.optional(z.array(z.object(MEMBER_STATUS)));
 
-/** The snapshots of an account with one value of the tag by which costs are told. */
-const TAG_COSTS = z.object({
-  value: TEXT_OR_NULL,
-  snapshots: z.number(),
-  expire: z.number(),
-  monthlyCostCeiling: z.number(),
-  expireMonthlyCostCeiling: z.number(),
-  unknownSizes: z.number(),
-});
-
 /** `report --account`: the roll-up, and the report of each account that was read. */
 const ROLL_UP_SHAPE = z.object({
   schemaVersion: VERSION_SHAPE,
@@ -173,20 +163,11 @@ const ROLL_UP_SHAPE = z.object({
       totals: z.nullable(TOTALS),
       notRead: z.optional(z.array(z.string())),
       deniedRegions: z.optional(z.array(z.string())),
-      byTag: z.optional(z.array(TAG_COSTS)),
+      byTag: z.optional(z.array(z.object(TAG_COSTS))),
     }),
   ),
   totals: TOTALS,
-  spend: z.nullable(
-    z.object({
-      month: z.string(),
-      final: z.boolean(),
-      currency: z.literal('USD'),
-      total: z.number(),
-      byAccount: z.record(z.string(), z.number()),
-      otherAccounts: z.number(),
-    }),
-  ),
+  spend: z.nullable(z.object(ROLL_UP_SPEND)),
   spendUnread: z.optional(z.object({ cause: z.string(), remedy: z.string() })),
   reports: z.optional(z.record(z.string(), REPORT_SHAPE)),
 });

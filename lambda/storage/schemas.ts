@@ -385,6 +385,26 @@ export const REPORT_TOTALS = {
 
 const totals: z.ZodMiniType<Totals> = z.looseObject(REPORT_TOTALS);
 
+/** What snapshots of one value of a tag cost, as the published schema has it too. */
+export const TAG_COSTS = {
+  value: z.nullable(z.string()),
+  snapshots: z.number(),
+  expire: z.number(),
+  monthlyCostCeiling: z.number(),
+  expireMonthlyCostCeiling: z.number(),
+  unknownSizes: z.number(),
+};
+
+/** The bill of a roll-up, as the published schema has it too. */
+export const ROLL_UP_SPEND = {
+  month: z.string(),
+  final: z.boolean(),
+  currency: z.literal('USD'),
+  total: z.number(),
+  byAccount: z.record(z.string(), z.number()),
+  otherAccounts: z.number(),
+};
+
 const accountRow = {
   ...member,
   status: known<AccountStatus>(),
@@ -394,18 +414,7 @@ const accountRow = {
   notRead: z.exactOptional(z.array(z.string())),
   deniedRegions: z.exactOptional(z.array(z.string())),
   changed: z.exactOptional(z.boolean()),
-  byTag: z.exactOptional(
-    z.array(
-      z.looseObject({
-        value: z.nullable(z.string()),
-        snapshots: z.number(),
-        expire: z.number(),
-        monthlyCostCeiling: z.number(),
-        expireMonthlyCostCeiling: z.number(),
-        unknownSizes: z.number(),
-      }),
-    ),
-  ),
+  byTag: z.exactOptional(z.array(z.looseObject(TAG_COSTS))),
 };
 
 /** What one batch of accounts has read. */
@@ -424,19 +433,7 @@ export const SUMMARY: z.ZodMiniType<FollowedRollUp> = z.looseObject({
   costTag: z.exactOptional(z.string()),
   warnings: z.exactOptional(z.array(z.string())),
   // A roll-up is sent with its bill or without it: no fault of it stops a message.
-  spend: z.catch(
-    z.nullable(
-      z.looseObject({
-        month: z.string(),
-        final: z.boolean(),
-        currency: z.literal('USD'),
-        total: z.number(),
-        byAccount: z.record(z.string(), z.number()),
-        otherAccounts: z.number(),
-      }),
-    ),
-    null,
-  ),
+  spend: z.catch(z.nullable(z.looseObject(ROLL_UP_SPEND)), null),
   spendUnread: z.exactOptional(z.looseObject({ cause: z.string(), remedy: z.string() })),
   changes: z.nullable(
     z.looseObject({
