@@ -128,6 +128,8 @@ interface View {
   readonly sourceChecks: Map<string, Check<SourceRow>>;
   /** When a page of each source list was answered last, epoch ms. */
   readonly sourceListsAt: Map<string, number>;
+  /** The ARNs of the sources that a list had. */
+  readonly listedSources: Set<string>;
 }
 
 /** How old (ms) what a delete rests on may be. */
@@ -178,6 +180,7 @@ export class Oracle {
       checks: new Map(),
       sourceChecks: new Map(),
       sourceListsAt: new Map(),
+      listedSources: new Set(),
     });
   }
 
@@ -192,7 +195,10 @@ export class Oracle {
   listedSources(process: Process, { kind, region }: Omit<Where, 'name'>, rows: readonly SourceRow[]): void {
     const view = this.views.get(process);
     view?.sourceListsAt.set(`${kind} ${region}`, this.simulation.now);
-    for (const row of rows) view?.sources.set(row.arn, row);
+    for (const row of rows) {
+      view?.sources.set(row.arn, row);
+      view?.listedSources.add(row.arn);
+    }
   }
 
   readSnapshot(process: Process, where: Where, row: SnapshotRow | undefined, asOf: number): void {
@@ -391,7 +397,9 @@ export class Oracle {
       .flatMap(({ sources }) => sources);
     const named = known ?? anywhere.find(({ arn }) => arn === sourceArn);
     if (named === undefined) return;
-    const listedAt = view.sourceListsAt.get(`${named.kind} ${named.region}`) ?? 0;
+    // Where a list omits a source that a reading by name finds, the reading decides, also when it is the stale one.
+    const isOverruled = known !== undefined && !view.listedSources.has(sourceArn);
+    const listedAt = isOverruled ? 0 : (view.sourceListsAt.get(`${named.kind} ${named.region}`) ?? 0);
     const at = Math.max(listedAt, this.knowable(view.sourceChecks.get(keyOf(named)), GROUP_WINDOW));
     const truth = this.world.versionAt(at).sources.find(({ arn }) => arn === sourceArn);
     if (truth !== undefined) {
