@@ -69,9 +69,18 @@ async function storeFile(store: Store, object: StoredObject): Promise<void> {
 
 async function storePlan(store: Store, plan: NewPlan): Promise<void> {
   const key = planFile(plan.id);
-  if (await store.putIfAbsent({ key, contentType: 'application/json', body: renderPlanJson(plan) })) return;
-  // Where the answer to a first try was lost, it is the same plan.
-  if ((await store.get(key)) === [...renderPlanJson(plan)].join('')) return;
+  let failure: unknown;
+  const isNew = await store
+    .putIfAbsent({ key, contentType: 'application/json', body: renderPlanJson(plan) })
+    .catch((error: unknown) => {
+      failure = error;
+      return false;
+    });
+  if (isNew) return;
+  // Where the answer to a try was lost, it is the same plan.
+  const stored = await store.get(key).catch((error: unknown) => Promise.reject(failure ?? error));
+  if (stored === [...renderPlanJson(plan)].join('')) return;
+  if (failure !== undefined) throw failure;
   throw new RetentionError(
     'plan.exists',
     `cannot store the plan ${plan.id}: another plan of that id is there already, and plans never change`,

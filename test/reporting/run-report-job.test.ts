@@ -510,6 +510,31 @@ describe('the plan of a report', () => {
     expect(body).not.toContain('NOT STORED');
   });
 
+  it('is stored where the put of its plan failed after it was written, as the store then shows', async () => {
+    const { failure, body, plan } = await runOver((store) => ({
+      ...store,
+      putIfAbsent: async (object) => {
+        const written = await store.putIfAbsent(object);
+        if (object.key.startsWith('plans/')) throw new Error('socket hang up');
+        return written;
+      },
+    }));
+    expect([failure, plan()]).toEqual([null, 1]);
+    expect(body).not.toContain('NOT STORED');
+  });
+
+  it('is not stored, for the reason of its put, where that failed and the plan cannot be read either', async () => {
+    const fails = (reason: string) => () => Promise.reject(new Error(reason));
+    const { failure, body } = await runOver((store) => ({
+      ...store,
+      putIfAbsent: (object) =>
+        object.key.startsWith('plans/') ? fails('socket hang up')() : store.putIfAbsent(object),
+      get: (key) => (key.startsWith('plans/') ? fails('timed out')() : store.get(key)),
+    }));
+    expect(failure).toMatchObject({ code: 'report.not-stored', message: expect.stringContaining('socket hang up') });
+    expect(body).toContain('NOT STORED');
+  });
+
   it('is stored where the answers to all writes of the report were lost', async () => {
     const { failure, body, plan } = await runOver((store) => ({
       ...store,
