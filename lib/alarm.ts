@@ -20,15 +20,18 @@ export interface AlarmFacts {
   readonly what: string;
   readonly metric: IMetric;
   readonly threshold: number;
-  /** Periods that all have to be at or past the threshold. */
   readonly periods: number;
+  /** How many of the periods have to be at or past the threshold; all where this is absent. */
+  readonly atLeast?: number;
   readonly missing: TreatMissingData;
+  /** Whether the loss of all data is announced too. Data that never came is not lost: a new alarm announces nothing. */
+  readonly tellsSilence?: true;
 }
 
 export function makeAlarm(
   scope: Construct,
   id: string,
-  { section, what, metric, threshold, periods, missing }: AlarmFacts,
+  { section, what, metric, threshold, periods, atLeast, missing, tellsSilence }: AlarmFacts,
   { topic, runbook, okActions }: AlarmAudience,
 ): Alarm {
   const alarm = new Alarm(scope, id, {
@@ -37,10 +40,12 @@ export function makeAlarm(
     threshold,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: periods,
+    ...(atLeast !== undefined && { datapointsToAlarm: atLeast }),
     treatMissingData: missing,
   });
   const action = new SnsAction(topic);
   alarm.addAlarmAction(action);
+  if (tellsSilence === true) alarm.addInsufficientDataAction(action);
   if (okActions) alarm.addOkAction(action);
   return alarm;
 }

@@ -21,7 +21,7 @@ import { DELETION_QUESTIONS, REPORT_QUESTIONS, SavedQueries } from './saved-quer
 export const MONITORING = ['full', 'alarms', 'off'] as const;
 export type MonitoringLevel = (typeof MONITORING)[number];
 
-/** The check runs daily; a whole day and two hours without a fair age, or without any, is one that was missed. */
+/** The check runs daily, first when it is deployed; a whole day and two hours without any is one that was missed. */
 const CHECK_HOURS = 26;
 
 /**
@@ -110,7 +110,9 @@ export class Monitoring extends Construct {
         metric: retentionMetric(emitter, 'reportAgeHours', { period: hour }),
         threshold: overdue,
         periods: CHECK_HOURS,
-        missing: TreatMissingData.BREACHING,
+        atLeast: 1,
+        missing: TreatMissingData.MISSING,
+        tellsSilence: true,
       }),
       alarm('DeadLetters', {
         section: 'dead-letters',

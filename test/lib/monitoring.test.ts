@@ -24,6 +24,9 @@ interface AlarmProperties extends Watched {
   readonly Statistic: string;
   readonly Period: number;
   readonly EvaluationPeriods: number;
+  /** How many of the periods raise the alarm; all where this is absent. */
+  readonly DatapointsToAlarm?: number;
+  readonly InsufficientDataActions?: readonly unknown[];
   readonly TreatMissingData: string;
   /** Of an alarm on an expression: the metrics that it reads, and the expression itself. */
   readonly Metrics?: readonly {
@@ -48,9 +51,10 @@ const readBy = ({
  */
 function lineOf(alarm: AlarmProperties): string {
   const watched = readBy(alarm).map(({ Stat, MetricName, Period }) => `${Stat} ${MetricName} in ${Period / 60} min`);
-  const { ComparisonOperator, Threshold, EvaluationPeriods, TreatMissingData } = alarm;
+  const { ComparisonOperator, Threshold, EvaluationPeriods, DatapointsToAlarm, TreatMissingData } = alarm;
+  const periods = `${DatapointsToAlarm === undefined ? '' : `${DatapointsToAlarm} of `}${EvaluationPeriods}`;
   const compared = ComparisonOperator === 'GreaterThanOrEqualToThreshold' ? '>=' : ComparisonOperator;
-  return `${watched.join(' + ')} ${compared} ${Threshold}, ${EvaluationPeriods} x, missing ${TreatMissingData}`;
+  return `${watched.join(' + ')} ${compared} ${Threshold}, ${periods} x, missing ${TreatMissingData}`;
 }
 
 const alarmsOf = (from: Template): readonly AlarmProperties[] =>
@@ -66,6 +70,13 @@ describe('the alarms', () => {
   test('tell the topic that reports go to, those of deletion too', () => {
     const [topic] = Object.keys(deleting.findResources('AWS::SNS::Topic'));
     for (const { AlarmActions } of alarmsOf(deleting)) expect(AlarmActions).toEqual([{ Ref: topic }]);
+  });
+
+  test('tell it also when the daily check falls silent, and nothing before its first run, when a new alarm has no data', () => {
+    const { AlarmActions, InsufficientDataActions, TreatMissingData } = alarmOn('ReportAgeHours');
+    expect([InsufficientDataActions, TreatMissingData]).toEqual([AlarmActions, 'missing']);
+    const others = alarmsOf(deleting).filter(({ MetricName }) => MetricName !== 'ReportAgeHours');
+    for (const other of others) expect(other.InsufficientDataActions).toBeUndefined();
   });
 
   test('may publish to it: a topic with a policy of its own lacks the default one', () => {
@@ -85,7 +96,7 @@ describe('the alarms', () => {
 
   const OF_REPORTS = [
     'Sum Errors in 60 min >= 1, 1 x, missing notBreaching',
-    'Maximum ReportAgeHours in 60 min >= 171, 26 x, missing breaching',
+    'Maximum ReportAgeHours in 60 min >= 171, 1 of 26 x, missing missing',
     'Maximum ApproximateNumberOfMessagesVisible in 5 min >= 1, 1 x, missing ignore',
     'Maximum Incomplete in 60 min >= 1, 1 x, missing notBreaching',
     'Maximum Duration in 60 min >= 720000, 1 x, missing notBreaching',
