@@ -14,9 +14,10 @@ export function parseInstant(text: string): number | null {
   if (!INSTANT.test(text)) return null;
   const instant = Date.parse(text);
   if (Number.isNaN(instant)) return null;
-  const day = text.slice(0, 10);
-  const calendar = new Date(`${day}T00:00:00Z`);
-  return Number.isNaN(calendar.getTime()) || !calendar.toISOString().startsWith(day) ? null : instant;
+  const [month, day] = [Number(text.slice(5, 7)) - 1, Number(text.slice(8, 10))];
+  // 30 February would be a day of March.
+  const calendar = new Date(new Date(0).setUTCFullYear(Number(text.slice(0, 4)), month, day));
+  return calendar.getUTCMonth() === month && calendar.getUTCDate() === day ? instant : null;
 }
 
 /**
