@@ -11,10 +11,11 @@ import type { Zone } from '../../lambda/core/time/zone';
 import { makeZone } from '../../lambda/runtime/iana-zone';
 import { aConfig } from './config-builder';
 import { aSnapshot, aSource } from './report-builder';
+import { runs } from './runs';
 import { living, tagged } from './snapshot-builder';
 
 /** Runs of each property; mutation testing, which repeats them for every mutant, asks for fewer. */
-export const RUNS = Number(process.env.PROPERTY_RUNS ?? 1_000);
+export const RUNS = Number(process.env.PROPERTY_RUNS ?? runs(300, 1_000));
 
 /**
  * How properties are checked. Who asks for fewer runs wants to know that one fails, not the smallest world in which it

@@ -10,6 +10,7 @@ import { readRuns } from '../../../lambda/storage/report-history';
 import { readTold, recordTold } from '../../../lambda/storage/told-days';
 import { memoryStore } from '../../fakes/memory-store';
 import { aConfig } from '../../support/config-builder';
+import { runs } from '../../support/runs';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -259,7 +260,7 @@ describe('the day that a report announces', () => {
           expect(wrong.filter((each) => each.includes('before its day'))).toEqual([]);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: runs(6, 60) },
     );
   });
 
@@ -302,7 +303,7 @@ describe('the day that a report announces', () => {
           expect(wrong).toEqual([]);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: runs(6, 60) },
     );
   });
 });

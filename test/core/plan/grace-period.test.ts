@@ -8,6 +8,7 @@ import { readRuns } from '../../../lambda/storage/report-history';
 import { readTold, recordTold } from '../../../lambda/storage/told-days';
 import { memoryStore } from '../../fakes/memory-store';
 import { aConfig } from '../../support/config-builder';
+import { runs } from '../../support/runs';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -210,7 +211,7 @@ describe('the grace period of automatic deletion', () => {
           expect((await carryOn(reports, configOf(period, timezone))).early).toEqual([]);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: runs(12, 100) },
     );
   });
 });
