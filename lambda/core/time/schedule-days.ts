@@ -67,12 +67,19 @@ function boundsOf(part: string, field: Field): { readonly from: number; readonly
   return { from, to: first === undefined || every !== undefined ? field.to : from, step };
 }
 
-function partHas(part: string, field: Field, value: number): boolean {
-  const { from, to, step } = boundsOf(part, field);
-  // A range may go round: FRI-MON.
-  const offset = value >= from ? value - from : value - from + (field.to - field.from + 1);
-  const length = to >= from ? to - from : to - from + (field.to - field.from + 1);
-  return offset <= length && offset % step === 0;
+/** The values of a field that one of its parts has. */
+function valuesOf(all: readonly string[], field: Field): ReadonlySet<number> {
+  const size = field.to - field.from + 1;
+  const values = Array.from({ length: size }, (_, i) => field.from + i);
+  return new Set(
+    all.flatMap((part) => {
+      const { from, to, step } = boundsOf(part, field);
+      // A range may go round: FRI-MON.
+      const length = to >= from ? to - from : to - from + size;
+      const offsetOf = (value: number): number => (value >= from ? value - from : value - from + size);
+      return values.filter((value) => offsetOf(value) <= length && offsetOf(value) % step === 0);
+    }),
+  );
 }
 
 const weekdayOfDate = ({ weekday, day }: Day, other: number): number =>
@@ -87,35 +94,41 @@ function nearestWorkday(today: Day, wanted: number): number {
   return target;
 }
 
-function dayOfMonthHas(part: string, today: Day): boolean {
-  if (part === 'L') return today.day === today.last;
-  if (part === 'LW') return today.day === nearestWorkday(today, today.last);
+type DayTest = (today: Day) => boolean;
+
+function dayOfMonthTest(part: string): DayTest {
+  if (part === 'L') return ({ day, last }) => day === last;
+  if (part === 'LW') return (today) => today.day === nearestWorkday(today, today.last);
   if (part.endsWith('W')) {
     const wanted = Number(part.slice(0, -1));
-    return wanted <= today.last && today.day === nearestWorkday(today, wanted);
+    return (today) => wanted <= today.last && today.day === nearestWorkday(today, wanted);
   }
-  return partHas(part, DAY_OF_MONTH, today.day);
+  const days = valuesOf([part], DAY_OF_MONTH);
+  return ({ day }) => days.has(day);
 }
 
-function dayOfWeekHas(part: string, today: Day): boolean {
-  if (part === 'L') return today.weekday === 7;
-  if (/^[1-7]L$/.test(part)) return today.weekday === Number(part[0]) && today.day > today.last - 7;
-  const [weekday = '', nth] = part.split('#');
-  if (nth !== undefined)
-    return today.weekday === numberOf(weekday, DAY_OF_WEEK) && Math.ceil(today.day / 7) === Number(nth);
-  return partHas(part, DAY_OF_WEEK, today.weekday);
+function dayOfWeekTest(part: string): DayTest {
+  if (part === 'L') return ({ weekday }) => weekday === 7;
+  if (/^[1-7]L$/.test(part)) {
+    const wanted = Number(part[0]);
+    return ({ weekday, day, last }) => weekday === wanted && day > last - 7;
+  }
+  const [name = '', nth] = part.split('#');
+  if (nth !== undefined) {
+    const wanted = numberOf(name, DAY_OF_WEEK);
+    return ({ weekday, day }) => weekday === wanted && Math.ceil(day / 7) === Number(nth);
+  }
+  const weekdays = valuesOf([part], DAY_OF_WEEK);
+  return ({ weekday }) => weekdays.has(weekday);
 }
 
 const parts = (text: string | undefined): readonly string[] => (text ?? '').toUpperCase().split(',');
 
 /** Returns whether a cron of six valid fields fires on a day, its years aside. */
-function dayTest([, , dayOfMonth, month, dayOfWeek]: readonly string[]): (today: Day) => boolean {
-  const months = parts(month);
-  const monthNumbers = Array.from({ length: MONTH.to }, (_, i) => i + MONTH.from);
-  const fires = new Set(monthNumbers.filter((value) => months.some((part) => partHas(part, MONTH, value))));
-  const days = parts(dayOfMonth === '?' ? dayOfWeek : dayOfMonth);
-  const dayHas = dayOfMonth === '?' ? dayOfWeekHas : dayOfMonthHas;
-  return (today) => fires.has(today.month) && days.some((part) => dayHas(part, today));
+function dayTest([, , dayOfMonth, month, dayOfWeek]: readonly string[]): DayTest {
+  const months = valuesOf(parts(month), MONTH);
+  const tests = dayOfMonth === '?' ? parts(dayOfWeek).map(dayOfWeekTest) : parts(dayOfMonth).map(dayOfMonthTest);
+  return (today) => months.has(today.month) && tests.some((test) => test(today));
 }
 
 /** Days between two days on which a cron fires: the most there can be, and the fewest. */
@@ -151,10 +164,8 @@ export function dayGaps(fields: readonly string[]): DayGaps | null {
 
 /** The times of a day, in minutes after midnight and in order, at which a cron of six valid fields fires. */
 export function minutesOfDay([minutes, hours]: readonly string[]): readonly number[] {
-  const has = (text: string | undefined, field: Field, value: number): boolean =>
-    parts(text).some((part) => partHas(part, field, value));
   const of = (text: string | undefined, field: Field): readonly number[] =>
-    Array.from({ length: field.to + 1 }, (_, value) => value).filter((value) => has(text, field, value));
+    [...valuesOf(parts(text), field)].sort((a, b) => a - b);
   return of(hours, HOURS).flatMap((hour) => of(minutes, MINUTES).map((minute) => hour * 60 + minute));
 }
 
@@ -163,24 +174,21 @@ export function minutesOfDay([minutes, hours]: readonly string[]): readonly numb
  * whatever time zone; null when there is none.
  */
 export function firstDay(fields: readonly string[], now: number): number | null {
-  const years = parts(fields[5]);
+  const years = valuesOf(parts(fields[5]), YEAR);
   const fires = dayTest(fields);
   const end = Date.UTC(YEAR.to + 1, 0, 1);
   for (let time = Math.floor(now / DAY) * DAY - DAY; time < end; time += DAY) {
     const today = dayAt(time);
-    if (years.some((part) => partHas(part, YEAR, today.year)) && fires(today)) return time;
+    if (years.has(today.year) && fires(today)) return time;
   }
   return null;
 }
 
 /** The days on which a cron of six valid fields fires in its years, as their midnights in UTC (epoch ms), in order. */
 export function daysOf(fields: readonly string[]): readonly number[] {
-  const years = parts(fields[5]);
   const fires = dayTest(fields);
-  const named = Array.from({ length: YEAR.to - YEAR.from + 1 }, (_, i) => YEAR.from + i).filter((year) =>
-    years.some((part) => partHas(part, YEAR, year)),
-  );
-  return named.flatMap((year) => {
+  const years = [...valuesOf(parts(fields[5]), YEAR)].sort((a, b) => a - b);
+  return years.flatMap((year) => {
     const start = Date.UTC(year, 0, 1);
     const days = Array.from({ length: (Date.UTC(year + 1, 0, 1) - start) / DAY }, (_, i) => start + i * DAY);
     return days.filter((time) => fires(dayAt(time)));
@@ -193,10 +201,10 @@ export const firesAgain = (fields: readonly string[], now: number): boolean =>
 
 /** Whether a cron of six valid fields fires on a day, given as its midnight in UTC (epoch ms). */
 export function firesOn(fields: readonly string[]): (time: number) => boolean {
-  const years = parts(fields[5]);
+  const years = valuesOf(parts(fields[5]), YEAR);
   const fires = dayTest(fields);
   return (time) => {
     const today = dayAt(time);
-    return years.some((part) => partHas(part, YEAR, today.year)) && fires(today);
+    return years.has(today.year) && fires(today);
   };
 }
