@@ -53,14 +53,18 @@ function replaceFile(path: string, text: string): void {
 }
 
 /**
- * Builds one function into `<outDir>/index.js`, beside it the script and the style of the page where it renders pages
- * (handler `index.handler`), the AWS SDK included, for the runtime that is deployed. The same sources give the same bytes. Throws esbuild's own error when they do not build.
+ * Builds functions into `<outDir>/<name>/index.js` each, beside it the script and the style of the page where it renders
+ * pages (handler `index.handler`), the AWS SDK included, for the runtime that is deployed. They are built together: what
+ * they share is read once, and each is the same bytes as if it were built alone. Throws esbuild's own error when they do
+ * not build.
  */
-export function bundleHandler(name: FunctionName, outDir: string): Inputs {
+export function bundleHandlers(outDir: string, names: readonly FunctionName[] = HANDLERS): Inputs {
   const built = buildSync({
     ...COMMON,
-    entryPoints: [join(PACKAGE_ROOT, 'lambda', 'handlers', `${name}.ts`)],
-    outfile: join(outDir, 'index.js'),
+    entryPoints: Object.fromEntries(
+      names.map((name) => [`${name}/index`, join(PACKAGE_ROOT, 'lambda', 'handlers', `${name}.ts`)]),
+    ),
+    outdir: outDir,
     target: LAMBDA_TARGET,
     alias: REPLACED,
     external: [PAGE_ASSETS_IMPORT],
@@ -68,9 +72,10 @@ export function bundleHandler(name: FunctionName, outDir: string): Inputs {
     sourcemap: false,
     write: false,
   });
-  const hasPages = PAGE_HANDLERS.includes(name);
-  for (const { path, text } of built.outputFiles) replaceFile(path, minified(hasPages ? withPageAssets(text) : text));
-  return [...inputsOf(built), ...(hasPages ? bundlePageAssets(outDir) : [])];
+  const withPages = PAGE_HANDLERS.filter((name) => names.includes(name)).map((name) => join(outDir, name));
+  for (const { path, text } of built.outputFiles)
+    replaceFile(path, minified(withPages.includes(dirname(path)) ? withPageAssets(text) : text));
+  return [...inputsOf(built), ...bundlePageAssets(withPages)];
 }
 
 /** Packages that functions do not need in full, and the modules that stand in for them. */
@@ -90,17 +95,18 @@ function withPageAssets(bundle: string): string {
   return pointed;
 }
 
-/** Builds the file with the script and the style of the page, which are no code of the function. */
-function bundlePageAssets(outDir: string): Inputs {
+/** Builds the file with the script and the style of the page, which are no code of a function, into each folder. */
+function bundlePageAssets(folders: readonly string[]): Inputs {
   const built = buildSync({
     ...COMMON,
     entryPoints: [PAGE_ASSETS],
-    outfile: join(outDir, PAGE_ASSETS_FILE),
+    outfile: PAGE_ASSETS_FILE,
     target: LAMBDA_TARGET,
     sourcemap: false,
     write: false,
   });
-  for (const { path, text } of built.outputFiles) replaceFile(path, text);
+  for (const { text } of built.outputFiles)
+    for (const folder of folders) replaceFile(join(folder, PAGE_ASSETS_FILE), text);
   return inputsOf(built);
 }
 
@@ -146,11 +152,6 @@ const minified = (bundle: string): string =>
       logLevel: 'silent',
     },
   ).code;
-
-/** Builds every function into `<outDir>/<name>/index.js`. */
-export function bundleHandlers(outDir: string): Inputs {
-  return HANDLERS.flatMap((name) => bundleHandler(name, join(outDir, name)));
-}
 
 /** The command line's source; null in a tree without one. */
 export function commandLineEntry(): string | null {

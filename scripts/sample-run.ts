@@ -9,7 +9,7 @@ import { readConfigFile } from '../lambda/config/read-config-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { buildEnv } from '../lambda/runtime/env';
 import { writeConfiguration } from '../lambda/runtime/stage-function';
-import { bundleHandler } from './bundle';
+import { bundleHandlers } from './bundle';
 
 /** The Monday at eight of every example. */
 export const NOW = Date.UTC(2026, 10, 23, 8);
@@ -44,10 +44,11 @@ export async function sampleRun(): Promise<SampleRun> {
     topics,
     buckets: [SAMPLE_BUCKET],
   });
-  const folder = mkdtempSync(join(tmpdir(), 'sample-run-'));
+  const work = mkdtempSync(join(tmpdir(), 'sample-run-'));
+  const folder = join(work, 'report');
   try {
     if (!configuration.ok) throw brokenConfig(configuration.errors, 'examples/agency.yaml');
-    bundleHandler('report', folder);
+    bundleHandlers(work, ['report']);
     writeConfiguration(folder, { origin: configuration.config.origin, config: configuration.written });
     const run = await runBundle({
       folder,
@@ -70,7 +71,7 @@ export async function sampleRun(): Promise<SampleRun> {
       throw new RetentionError('docs.run', `the sample run made no report: ${run.ok ? 'nothing was sent' : run.error}`);
     return { subject: mail.subject ?? '', message: mail.message, page: page.body.toString() };
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(work, { recursive: true });
     await emulator.close();
   }
 }

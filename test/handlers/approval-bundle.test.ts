@@ -13,9 +13,9 @@ import { digestOf } from '../../lambda/runtime/digest';
 import { buildApprovalEnv, buildEnv } from '../../lambda/runtime/env';
 import { type FunctionName, stageFunction } from '../../lambda/runtime/stage-function';
 import { DELETION_WRITES_ONCE, planFile } from '../../lambda/storage/keys';
-import { bundleHandler } from '../../scripts/bundle';
 import { ACCOUNT, HERE, smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
+import { bundleOf } from '../support/built-programs';
 import { aConfig } from '../support/config-builder';
 import { actionsIn, contextOf, textOfHtml, widgetEvent } from '../support/console-widget';
 import { type FakeLambda, startFakeLambda } from './fake-lambda';
@@ -49,8 +49,7 @@ describe('the bundles of an approval on the dashboard', () => {
   const folderOf = (name: FunctionName): string => join(work, name);
   beforeAll(() => {
     for (const name of ['view', 'approve', 'delete'] as const) {
-      bundleHandler(name, join(work, 'built', name));
-      stageFunction(join(work, 'built', name), { origin: 'retention.yaml', config: CONFIG }, folderOf(name));
+      stageFunction(bundleOf(name), { origin: 'retention.yaml', config: CONFIG }, folderOf(name));
     }
   });
   afterAll(() => rmSync(work, { recursive: true, force: true }));

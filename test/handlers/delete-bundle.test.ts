@@ -17,9 +17,9 @@ import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { DELETION_WRITES_ONCE, planFile } from '../../lambda/storage/keys';
 import { DELETION_QUESTIONS } from '../../lib/saved-queries';
-import { bundleHandler } from '../../scripts/bundle';
 import { ACCOUNT, HERE, smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
+import { bundleOf } from '../support/built-programs';
 import { aConfig } from '../support/config-builder';
 import { validateEvent } from '../support/event-schema';
 import { fieldsOfLines } from '../support/log-fields';
@@ -40,8 +40,7 @@ describe('the bundle of the deletion function', () => {
   const work = mkdtempSync(join(tmpdir(), 'delete-bundle-'));
   const folder = join(work, 'function');
   beforeAll(() => {
-    bundleHandler('delete', join(work, 'built'));
-    stageFunction(join(work, 'built'), { origin: 'retention.yaml', config: CONFIG }, folder);
+    stageFunction(bundleOf('delete'), { origin: 'retention.yaml', config: CONFIG }, folder);
   });
   afterAll(() => rmSync(work, { recursive: true, force: true }));
 

@@ -11,8 +11,8 @@ import { startEmulator } from '../../emulator/server';
 import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { WRITE_ONCE } from '../../lambda/storage/keys';
-import { bundleHandler } from '../../scripts/bundle';
 import { pointSdkTo } from '../support/aws-env';
+import { bundleOf } from '../support/built-programs';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
@@ -30,8 +30,7 @@ describe('the bundles of the functions of an organization', () => {
 
   beforeAll(async () => {
     for (const name of ['organization', 'accounts'] as const) {
-      bundleHandler(name, join(work, `${name}-built`));
-      stageFunction(join(work, `${name}-built`), { origin: 'retention.yaml', config: CONFIG }, staged(name));
+      stageFunction(bundleOf(name), { origin: 'retention.yaml', config: CONFIG }, staged(name));
     }
     await LocalDurableTestRunner.setupTestEnvironment({ skipTime: true });
   });

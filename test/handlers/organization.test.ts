@@ -21,8 +21,8 @@ import type { OrganizationResult } from '../../lambda/organization/run-organizat
 import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { WRITE_ONCE } from '../../lambda/storage/keys';
-import { bundleHandler } from '../../scripts/bundle';
 import { pointSdkTo } from '../support/aws-env';
+import { bundleOf } from '../support/built-programs';
 import { validateEvent } from '../support/event-schema';
 import { runCli } from '../support/terminal';
 
@@ -47,11 +47,9 @@ interface Hub {
 
 describe('the report of an organization', () => {
   const work = mkdtempSync(join(tmpdir(), 'organization-'));
-  const built = join(work, 'built');
   let restore: () => void = () => undefined;
 
   beforeAll(async () => {
-    bundleHandler('accounts', built);
     await LocalDurableTestRunner.setupTestEnvironment({ skipTime: true });
   });
   afterAll(async () => {
@@ -82,7 +80,7 @@ describe('the report of an organization', () => {
     });
     restore = pointSdkTo(emulator.url);
     const folder = mkdtempSync(join(work, 'function-'));
-    stageFunction(built, { origin: 'retention.yaml', config: given.config ?? CONFIG }, folder);
+    stageFunction(bundleOf('accounts'), { origin: 'retention.yaml', config: given.config ?? CONFIG }, folder);
     const environment = {
       AWS_REGION: 'eu-central-1',
       AWS_ENDPOINT_URL: emulator.url,

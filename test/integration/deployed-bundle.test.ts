@@ -16,7 +16,7 @@ import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { WRITE_ONCE } from '../../lambda/storage/keys';
 import { REPORT_QUESTIONS } from '../../lib/saved-queries';
-import { bundleHandler } from '../../scripts/bundle';
+import { bundleOf } from '../support/built-programs';
 import { validateEvent } from '../support/event-schema';
 import { fieldsOfLines } from '../support/log-fields';
 
@@ -31,10 +31,8 @@ const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 describe('the bundle that is deployed', () => {
   const work = mkdtempSync(join(tmpdir(), 'bundle-test-'));
-  const built = join(work, 'built');
   let emulator: Emulator;
 
-  beforeAll(() => bundleHandler('report', built));
   afterAll(() => rmSync(work, { recursive: true, force: true }));
   beforeEach(async () => {
     emulator = await startEmulator({
@@ -50,7 +48,7 @@ describe('the bundle that is deployed', () => {
     given: { config?: unknown; env?: Record<string, string>; timeout?: number } = {},
   ) {
     const folder = mkdtempSync(join(work, 'function-'));
-    stageFunction(built, { origin: 'retention.yaml', config: given.config ?? CONFIG }, folder);
+    stageFunction(bundleOf('report'), { origin: 'retention.yaml', config: given.config ?? CONFIG }, folder);
     const logs: string[] = [];
     const run: BundleRun = {
       folder,

@@ -10,9 +10,9 @@ import { startEmulator } from '../../emulator/server';
 import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { DELETION_WRITES_ONCE, WRITE_ONCE } from '../../lambda/storage/keys';
-import { bundleHandler } from '../../scripts/bundle';
 import { immortal, runExecution } from '../handlers/durable-engine';
 import { pointSdkTo } from '../support/aws-env';
+import { bundleOf } from '../support/built-programs';
 import { type RunOutput, runCli } from '../support/terminal';
 
 const HOUR = 3_600_000;
@@ -65,10 +65,8 @@ export interface RecordedAccount {
 /** Starts the emulator with the sample account, and builds both functions. */
 export async function startRecordedAccount(): Promise<RecordedAccount> {
   const work = mkdtempSync(join(tmpdir(), 'recorded-'));
-  for (const name of ['report', 'delete'] as const) {
-    bundleHandler(name, join(work, `built-${name}`));
-    stageFunction(join(work, `built-${name}`), { origin: 'retention.yaml', config: CONFIG }, join(work, name));
-  }
+  for (const name of ['report', 'delete'] as const)
+    stageFunction(bundleOf(name), { origin: 'retention.yaml', config: CONFIG }, join(work, name));
   const config = join(work, 'retention.yaml');
   writeFileSync(config, JSON.stringify(CONFIG));
   writeFileSync(join(work, 'clock.cjs'), CLOCK);

@@ -7,8 +7,7 @@ import { runBundle } from '../../cli/run-bundle';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
-import { bundleHandler } from '../../scripts/bundle';
-import { commandLineProgram } from '../support/built-programs';
+import { bundleOf, commandLineProgram } from '../support/built-programs';
 import { type ChildRun, endOf } from '../support/child-process';
 import { unwrapped } from '../support/terminal';
 
@@ -189,8 +188,7 @@ describe('what the first version wrote', () => {
     const built = mkdtempSync(join(tmpdir(), 'upgraded-'));
     const folder = join(built, 'staged');
     beforeAll(() => {
-      bundleHandler('report', join(built, 'report'));
-      stageFunction(join(built, 'report'), { origin: 'retention.yaml', config: POLICY }, folder);
+      stageFunction(bundleOf('report'), { origin: 'retention.yaml', config: POLICY }, folder);
     });
     afterAll(() => rmSync(built, { recursive: true, force: true }));
 

@@ -1,9 +1,10 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
+import type { FunctionName } from '../../lambda/runtime/stage-function';
+import { bundleCommandLine, bundleHandlers, commandLineEntry } from '../../scripts/bundle';
 
-/** Builds a file once per test run: the first suite that needs it builds it, and the others use it. */
+/** Builds a file or a folder once per test run: the first suite that needs it builds it, and the others use it. */
 function builtOnce(name: string, build: (outFile: string) => unknown): string {
   const folder = process.env.TEST_RUN_FOLDER;
   if (folder === undefined)
@@ -13,9 +14,18 @@ function builtOnce(name: string, build: (outFile: string) => unknown): string {
   // Two workers may build at the same time. Each writes its own draft, and both drafts are equal.
   const draft = `${file}.${process.pid}`;
   build(draft);
-  renameSync(draft, file);
+  try {
+    renameSync(draft, file);
+  } catch (error) {
+    // A folder replaces no other.
+    if (!existsSync(file)) throw error;
+    rmSync(draft, { recursive: true });
+  }
   return file;
 }
+
+/** Returns the folder of a function's bundle, built from the sources of this tree, without a configuration. */
+export const bundleOf = (name: FunctionName): string => join(builtOnce('functions', bundleHandlers), name);
 
 /** Returns the command line as one file, built from the sources of this tree. */
 export const commandLineProgram = (): string =>
