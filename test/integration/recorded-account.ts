@@ -13,6 +13,7 @@ import { DELETION_WRITES_ONCE, WRITE_ONCE } from '../../lambda/storage/keys';
 import { immortal, runExecution } from '../handlers/durable-engine';
 import { pointSdkTo } from '../support/aws-env';
 import { bundleOf } from '../support/built-programs';
+import { CLOCK } from '../support/clock-ahead';
 import { type RunOutput, runCli } from '../support/terminal';
 
 const HOUR = 3_600_000;
@@ -27,14 +28,6 @@ const CONFIG = {
   caps: { maxDeletions: 1_000, maxShare: 1 },
   deletion: { grace: '1d' },
 };
-/** Makes the clock of a process go as many milliseconds ahead as CLOCK_AHEAD says. */
-const CLOCK = `const ahead = Number(process.env.CLOCK_AHEAD);
-const Real = Date;
-globalThis.Date = class extends Real {
-  constructor(...given) { if (given.length > 0) super(...given); else super(Real.now() + ahead); }
-  static now() { return Real.now() + ahead; }
-};`;
-
 /** A plan as `report --plan-out` writes it. */
 interface WrittenPlan {
   readonly id: string;

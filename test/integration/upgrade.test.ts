@@ -9,6 +9,7 @@ import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
 import { bundleOf, commandLineProgram } from '../support/built-programs';
 import { type ChildRun, endOf } from '../support/child-process';
+import { CLOCK } from '../support/clock-ahead';
 import { unwrapped } from '../support/terminal';
 
 /**
@@ -30,14 +31,6 @@ const POLICY = {
   caps: { maxDeletions: 1_000, maxShare: 1 },
   deletion: { grace: '7d' },
 };
-/** Makes the clock of a process go as many milliseconds ahead as CLOCK_AHEAD says. */
-const CLOCK = `const ahead = Number(process.env.CLOCK_AHEAD);
-const Real = Date;
-globalThis.Date = class extends Real {
-  constructor(...given) { if (given.length > 0) super(...given); else super(Real.now() + ahead); }
-  static now() { return Real.now() + ahead; }
-};`;
-
 const filesIn = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true })
     .map((name) => join(folder, String(name)))
