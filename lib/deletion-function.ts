@@ -1,8 +1,8 @@
-import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type Alias, Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { Alias, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -12,10 +12,9 @@ import { buildEnv, type DeployedDeletion } from '../lambda/runtime/env';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
 import { acknowledgeEverything } from './acknowledge';
 import { deletionStatements } from './deletion-access';
-import { durableAlias } from './durable-function';
+import { durableAlias, durableFunction } from './durable-function';
 import { grantKey } from './encryption';
 import { putStatement } from './event-bus';
-import { functionCode } from './function-code';
 import type { ReportStore } from './report-store';
 
 /** What a deletion function works with. */
@@ -46,9 +45,6 @@ export interface DeletionFunctionProps {
 
 /** The function ends a run itself after 23 hours and tells what is left: this is for one that cannot. */
 const EXECUTION_TIMEOUT = Duration.hours(24);
-
-/** An execution of the same name can be started again after this: the plan of one that did not finish. */
-const HISTORY_FOLDERS = Duration.days(1);
 
 const environmentOf = ({
   mode,
@@ -92,32 +88,17 @@ export class DeletionFunction extends Construct {
     });
     const isExtensible = this.grantWork(props);
 
-    this.function = new LambdaFunction(this, 'Function', {
+    this.function = durableFunction(this, {
+      name: 'delete',
       description:
         'Deletes the Lightsail snapshots of approved plans: each is looked at again first, and every outcome is e-mailed.',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      handler: 'index.handler',
-      code: functionCode('delete', configuration),
+      configuration,
       role: this.role,
       logGroup: this.logGroup,
-      loggingFormat: LoggingFormat.JSON,
       environment: environmentOf(props),
-      memorySize: 512,
-      timeout: Duration.minutes(15),
-      durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: HISTORY_FOLDERS },
-      // The engine goes on by itself; a start that failed is for a person to look at.
-      retryAttempts: 0,
-      maxEventAge: Duration.hours(1),
-      deadLetterQueue: deadLetters,
-      // An execution that is under way needs the version that it began with.
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      executionTimeout: EXECUTION_TIMEOUT,
+      deadLetters,
     });
-    // By the annotation's own id: an acknowledgement of the validation report leaves the line at every synth.
-    Annotations.of(this.function).acknowledgeInfo(
-      'aws-lambda:Function.DurableConfig',
-      'It is durable from its first deployment on.',
-    );
     const { functionArn } = this.function;
     this.alias = durableAlias(this, {
       role: this.role,

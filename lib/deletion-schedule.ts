@@ -1,5 +1,4 @@
-import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, TimeZone } from 'aws-cdk-lib';
 import type { Alias, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -7,6 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { DELETION_START } from '../lambda/core/plan/deletion-start';
 import { grantKey } from './encryption';
+import { schedulerRole } from './scheduler-role';
 
 /** Daily, so that one falls within the 24 hours after each report, at a minute at which hardly a report is made. */
 export const DELETION_SCHEDULE = `cron(${DELETION_START.minute} ${DELETION_START.hour} * * ? *)`;
@@ -29,22 +29,7 @@ export function deletionSchedule(
   id: string,
   { timezone, alias, deadLetters }: DeletionScheduleProps,
 ): Schedule {
-  const stack = Stack.of(scope);
-  const role = new Role(scope, `${id}Role`, {
-    description: 'Lets EventBridge Scheduler start the deletion function.',
-    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-      conditions: {
-        StringEquals: {
-          'aws:SourceAccount': stack.account,
-          'aws:SourceArn': stack.formatArn({
-            service: 'scheduler',
-            resource: 'schedule-group',
-            resourceName: 'default',
-          }),
-        },
-      },
-    }),
-  });
+  const role = schedulerRole(scope, `${id}Role`, 'Lets EventBridge Scheduler start the deletion function.');
   if (deadLetters.encryptionMasterKey) grantKey(deadLetters.encryptionMasterKey, role);
   const schedule = new Schedule(scope, id, {
     description: 'Deletes the Lightsail snapshots that every report of the grace period listed',

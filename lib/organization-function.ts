@@ -1,8 +1,8 @@
-import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type Alias, Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { Alias, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -11,10 +11,9 @@ import { buildEnv } from '../lambda/runtime/env';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
 import { BILLS, EVIDENCE, REPORTS, RUNS } from '../lambda/storage/keys';
 import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
-import { durableAlias } from './durable-function';
+import { durableAlias, durableFunction } from './durable-function';
 import { grantKey } from './encryption';
 import { putStatement } from './event-bus';
-import { functionCode } from './function-code';
 import type { ReportFunction } from './report-function';
 import type { ReportStore } from './report-store';
 
@@ -42,9 +41,6 @@ export interface OrganizationFunctionProps {
 /** 200 batches, ten at a time, each of a quarter of an hour at most, are five hours. */
 const ROLL_UP_TIMEOUT = Duration.hours(8);
 
-/** A start of the same name is another execution after this. */
-const ROLL_UP_HISTORY = Duration.days(1);
-
 /**
  * The function that reports on an organization: it lists the accounts, has the report function read them batch by
  * batch, and sends one e-mail. Durable, and started by its alias. It cannot read Lightsail.
@@ -69,16 +65,13 @@ export class OrganizationFunction extends Construct {
       description: 'Lists the accounts of the organization and reports on all of them. Can read no snapshot.',
     });
     const isExtensible = this.grantWork(props);
-    this.function = new LambdaFunction(this, 'Function', {
+    this.function = durableFunction(this, {
+      name: 'organization',
       description:
         'Reports on the Lightsail snapshots of an organization: one e-mail over all accounts. Deletes nothing.',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      handler: 'index.handler',
-      code: functionCode('organization', configuration),
+      configuration,
       role: this.role,
       logGroup: this.logGroup,
-      loggingFormat: LoggingFormat.JSON,
       environment: buildEnv({
         topicArn: topic.topicArn,
         bucket: store.bucket.bucketName,
@@ -87,20 +80,9 @@ export class OrganizationFunction extends Construct {
         ...(props.eventBus && { eventBus: props.eventBus.eventBusArn }),
         ...store.recording,
       }),
-      memorySize: 512,
-      timeout: Duration.minutes(15),
-      durableConfig: { executionTimeout: ROLL_UP_TIMEOUT, retentionPeriod: ROLL_UP_HISTORY },
-      // The engine continues by itself; a start that failed is for a person to check.
-      retryAttempts: 0,
-      maxEventAge: Duration.hours(1),
-      deadLetterQueue: deadLetters,
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      executionTimeout: ROLL_UP_TIMEOUT,
+      deadLetters,
     });
-    // By the annotation's own id: an acknowledgement of the validation report leaves the line at every synth.
-    Annotations.of(this.function).acknowledgeInfo(
-      'aws-lambda:Function.DurableConfig',
-      'It is durable from its first deployment on.',
-    );
     this.alias = durableAlias(this, { role: this.role, target: this.function, isExtensible, more: [] });
   }
 

@@ -1,5 +1,4 @@
-import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, TimeZone } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -8,6 +7,7 @@ import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { grantKey } from './encryption';
 import { checkSchedule } from './schedule-expression';
+import { schedulerRole } from './scheduler-role';
 
 /** When the report function is to run, and for what. */
 export interface ReportScheduleProps {
@@ -37,22 +37,7 @@ export const FIRST_REPORT_RATE = 'rate(1 hour)';
 /** A schedule that invokes the function with an event, and keeps what could not be handed over. */
 export function reportSchedule(scope: Construct, id: string, props: ReportScheduleProps): Schedule {
   const { description, input, expression, timezone, target, deadLetters } = props;
-  const stack = Stack.of(scope);
-  const role = new Role(scope, `${id}Role`, {
-    description: 'Lets EventBridge Scheduler start the report function.',
-    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-      conditions: {
-        StringEquals: {
-          'aws:SourceAccount': stack.account,
-          'aws:SourceArn': stack.formatArn({
-            service: 'scheduler',
-            resource: 'schedule-group',
-            resourceName: 'default',
-          }),
-        },
-      },
-    }),
-  });
+  const role = schedulerRole(scope, `${id}Role`, 'Lets EventBridge Scheduler start the report function.');
   acknowledgeWildcard(role, target.functionArn, ':*', 'Versions and aliases of the one function that is started.');
   if (deadLetters.encryptionMasterKey) grantKey(deadLetters.encryptionMasterKey, role);
   const schedule = new Schedule(scope, id, {
