@@ -25,6 +25,7 @@ module.exports = {
   // Bounds a test that hangs; a busy machine needs several times what a test takes alone.
   testTimeout: 240_000,
   // More workers than cores: many suites wait for processes and for the emulator. Jest takes no more than 100 %.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  maxWorkers: 2 * availableParallelism(),
+  testSequencer: '<rootDir>/test/support/slow-first.cjs',
   reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
 };
