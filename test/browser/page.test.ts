@@ -291,6 +291,18 @@ describe(`the page of ${LARGE} snapshots`, () => {
     expect(await text(page, '#body tr.here td.nm a')).toEqual([last?.name]);
   });
 
+  test('leads to the part of the page that a link names, wide and on a phone', async () => {
+    for (const options of [{}, PHONE])
+      for (const part of ['timeline', 'all', 'cost']) {
+        const { page } = await browser.open(largePage, options);
+        await page.evaluate(`document.querySelector('.top a[href="#${part}"]').click()`);
+        await page.evaluate('new Promise((done) => setTimeout(done, 300))');
+        const top = await page.evaluate<number>(`document.getElementById('${part}').getBoundingClientRect().top`);
+        expect([part, Math.abs(top) < 100]).toEqual([part, true]);
+        await browser.leave();
+      }
+  });
+
   test('has no finding of axe-core, and no horizontal scroll on a phone', async () => {
     const { page } = await browser.open(largePage, PHONE);
     expect(await axeFindings(page)).toEqual([]);

@@ -2,7 +2,7 @@ import { formatCount, formatDollars, formatNumber } from '../../numbers';
 import type { RowSource, SnapshotRow } from '../rows';
 import { byId, make } from './dom';
 import type { WordSearch } from './search';
-import { EMPTY_QUERY, makeQuery, QUERY_KEYS, type Query, SORTS, select } from './selection';
+import { EMPTY_QUERY, makeQuery, QUERY_KEYS, type Query, SORTS, select, sortRows } from './selection';
 
 /** Fills the choices of a filter with the values of the sources and their numbers of rows. */
 function choices(
@@ -49,6 +49,9 @@ function selectionText(selected: readonly SnapshotRow[], all: number): string {
 /** A pause after which typed text is searched. */
 const TYPING_PAUSE_MS = 40;
 
+/** A pause in which the first screen is drawn and read. */
+const READING_MS = 250;
+
 type FilterField = HTMLInputElement | HTMLSelectElement | RadioNodeList;
 
 /** Shows a value in a field; a list of radio buttons does not accept an empty one. */
@@ -81,6 +84,8 @@ export class TableFilters {
     this.form.hidden = false;
     this.listen();
     if (!this.followAddress()) this.draw();
+    // The order by name takes the longest, so it is made before it is asked for.
+    setTimeout(() => sortRows(this.rows, 'name'), READING_MS);
   }
 
   private fill(

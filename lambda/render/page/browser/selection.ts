@@ -103,7 +103,7 @@ function sortByNumber(
 }
 
 /** Equal rows stay in the order of the report. */
-function sortRows(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
+function makeOrder(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
   const down = sort.startsWith('-');
   const key = SORTS[down ? sort.slice(1) : sort || 'decision'];
   if (key === undefined) return rows;
@@ -117,10 +117,10 @@ function sortRows(rows: readonly SnapshotRow[], sort: string): readonly Snapshot
 const orders = new WeakMap<readonly SnapshotRow[], Map<string, readonly SnapshotRow[]>>();
 
 /** All rows sorted by one key; cached. Unknown values come last, equal ones stay in the order of the report. */
-function sorted(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
+export function sortRows(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
   const known = orders.get(rows) ?? new Map<string, readonly SnapshotRow[]>();
   orders.set(rows, known);
-  const order = known.get(sort) ?? sortRows(rows, sort);
+  const order = known.get(sort) ?? makeOrder(rows, sort);
   known.set(sort, order);
   return order;
 }
@@ -136,6 +136,6 @@ export function select(rows: readonly SnapshotRow[], query: Query, search: WordS
   const age = ageTest(query.age);
   if (age !== null) tests.push(age);
   tests.push(...words.map(search));
-  const order = sorted(rows, query.sort);
+  const order = sortRows(rows, query.sort);
   return tests.length === 0 ? order : order.filter((row) => tests.every((test) => test(row)));
 }
