@@ -8,7 +8,7 @@ import { aReport, aSource, excluded, expired, kept, NOW } from '../support/repor
 const report = aReport([
   expired({ name: 'Web-2', sizeGb: 80 }),
   kept({ name: 'web-10', tags: new Map([['Team', 'Ops;Night/Day']]) }),
-  kept({ name: 'ΟΔΟΣ-1', region: 'eu-west-1', source: aSource('Shop', 'instance', 'eu-west-1') }),
+  kept({ name: 'ΟΔΣ-1', region: 'eu-west-1', source: aSource('Shop', 'instance', 'eu-west-1') }),
   excluded('held', 'held by its tag; see the list/plan', { name: 'db-09', arn: null, source: null }),
   kept({ name: 'web-1', createdAt: NOW }),
   expired({ name: 'db-9', createdAt: null, sizeGb: null }),
@@ -44,7 +44,7 @@ describe('the search of the page', () => {
     const found = (text: string): readonly string[] =>
       names(select(rows, { ...EMPTY_QUERY, text, sort: 'name' }, search));
     expect(found('WEB- ops;NIGHT')).toEqual(['web-10']);
-    expect(found('οδος shop')).toEqual(['ΟΔΟΣ-1']);
+    expect(found('οδς shop')).toEqual(['ΟΔΣ-1']);
     expect(found('shop nothing')).toEqual([]);
     expect(found('')).toHaveLength(rows.length);
   });
@@ -62,7 +62,7 @@ describe('the orders of the table', () => {
       'web-1',
       'Web-2',
       'web-10',
-      'ΟΔΟΣ-1',
+      'ΟΔΣ-1',
     ]);
     expect(order('name').slice(2, 4)).toEqual([4, 6]);
     expect(order('-name')).toEqual([2, 1, 0, 4, 6, 3, 5]);
