@@ -110,7 +110,7 @@ describe('the page of the sample account', () => {
     await page.locator('.chart').getByRole('link', { name: 'Frankfurt' }).first().click();
     const wanted = sample.items.filter(({ snapshot }) => snapshot.region === 'eu-central-1').length;
     expect(await summary(page)).toContain(`${wanted} of ${sample.totals.snapshots} snapshots: `);
-    await page.getByRole('radio', { name: 'Can be deleted' }).last().check({ force: true });
+    await page.locator('#filters label').getByText('Can be deleted').click();
     expect(await page.locator('#body tr:not(.x)').count()).toBe(0);
   });
 
@@ -142,10 +142,10 @@ describe('the page of the sample account', () => {
 
   test('dims the other marks under a highlight, and removes none', async () => {
     const { page } = await browser.open(pageOf(sample));
-    await page.locator('#highlights').getByRole('radio', { name: 'Can be deleted' }).check({ force: true });
+    await page.locator('#highlights label').getByText('Can be deleted').click();
     expect(await page.locator('#lanes .mark').count()).toBe(sample.totals.snapshots);
     expect(await page.locator('#lanes .mark:not(.dim)').count()).toBe(sample.totals.expire);
-    await page.locator('#highlights').getByRole('radio', { name: 'Held' }).check({ force: true });
+    await page.locator('#highlights label').getByText('Held').click();
     expect(await page.locator('#lanes .mark:not(.dim)').count()).toBe(sample.totals.held);
     expect(await page.locator('#lanes .mark').count()).toBe(sample.totals.snapshots);
   });
@@ -184,7 +184,7 @@ describe('the page of the sample account', () => {
   test('removes filters one by one until there is none', async () => {
     const { page } = await browser.open(pageOf(sample));
     const all = await summary(page);
-    await page.locator('#filters').getByRole('radio', { name: 'Can be deleted' }).check({ force: true });
+    await page.locator('#filters label').getByText('Can be deleted').click();
     await page.getByLabel('Kind', { exact: true }).selectOption('disk');
     const both = await summary(page);
     await page.goBack();
