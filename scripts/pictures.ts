@@ -49,6 +49,9 @@ const textOfPage = async (page: Page, selectors: readonly string[]): Promise<str
 
 /** From the top of one element to the foot of another, with some air. */
 async function between(page: Page, first: string, last: string): Promise<Buffer> {
+  // A browser lays out what is on the screen.
+  await page.setViewportSize({ width: PICTURE_WIDTH, height: await page.evaluate('document.body.scrollHeight') });
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
   const [from, to] = await Promise.all([first, last].map((selector) => page.locator(selector).first().boundingBox()));
   const air = 8;
   const y = Math.max(0, (from?.y ?? 0) - air);

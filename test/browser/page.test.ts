@@ -110,7 +110,7 @@ describe('the page of the sample account', () => {
     await page.locator('.chart').getByRole('link', { name: 'Frankfurt' }).first().click();
     const wanted = sample.items.filter(({ snapshot }) => snapshot.region === 'eu-central-1').length;
     expect(await summary(page)).toContain(`${wanted} of ${sample.totals.snapshots} snapshots: `);
-    await page.getByRole('radio', { name: 'Can be deleted' }).last().check({ force: true });
+    await page.locator('#filters label').getByText('Can be deleted').click();
     expect(await page.locator('#body tr:not(.x)').count()).toBe(0);
   });
 
@@ -142,10 +142,10 @@ describe('the page of the sample account', () => {
 
   test('dims the other marks under a highlight, and removes none', async () => {
     const { page } = await browser.open(pageOf(sample));
-    await page.locator('#highlights').getByRole('radio', { name: 'Can be deleted' }).check({ force: true });
+    await page.locator('#highlights label').getByText('Can be deleted').click();
     expect(await page.locator('#lanes .mark').count()).toBe(sample.totals.snapshots);
     expect(await page.locator('#lanes .mark:not(.dim)').count()).toBe(sample.totals.expire);
-    await page.locator('#highlights').getByRole('radio', { name: 'Held' }).check({ force: true });
+    await page.locator('#highlights label').getByText('Held').click();
     expect(await page.locator('#lanes .mark:not(.dim)').count()).toBe(sample.totals.held);
     expect(await page.locator('#lanes .mark').count()).toBe(sample.totals.snapshots);
   });
@@ -184,7 +184,7 @@ describe('the page of the sample account', () => {
   test('removes filters one by one until there is none', async () => {
     const { page } = await browser.open(pageOf(sample));
     const all = await summary(page);
-    await page.locator('#filters').getByRole('radio', { name: 'Can be deleted' }).check({ force: true });
+    await page.locator('#filters label').getByText('Can be deleted').click();
     await page.getByLabel('Kind', { exact: true }).selectOption('disk');
     const both = await summary(page);
     await page.goBack();
@@ -289,6 +289,18 @@ describe(`the page of ${LARGE} snapshots`, () => {
     const last = large.items.at(-1)?.snapshot;
     const { page } = await browser.open(largePage, { hash: `#snapshot=${encodeURIComponent(last?.arn ?? '')}` });
     expect(await text(page, '#body tr.here td.nm a')).toEqual([last?.name]);
+  });
+
+  test('leads to the part of the page that a link names, wide and on a phone', async () => {
+    for (const options of [{}, PHONE])
+      for (const part of ['timeline', 'all', 'cost']) {
+        const { page } = await browser.open(largePage, options);
+        await page.evaluate(`document.querySelector('.top a[href="#${part}"]').click()`);
+        await page.evaluate('new Promise((done) => setTimeout(done, 300))');
+        const top = await page.evaluate<number>(`document.getElementById('${part}').getBoundingClientRect().top`);
+        expect([part, Math.abs(top) < 100]).toEqual([part, true]);
+        await browser.leave();
+      }
   });
 
   test('has no finding of axe-core, and no horizontal scroll on a phone', async () => {

@@ -1,7 +1,8 @@
 import { formatCount, formatDollars, formatNumber } from '../../numbers';
 import type { RowSource, SnapshotRow } from '../rows';
 import { byId, make } from './dom';
-import { EMPTY_QUERY, makeQuery, prepareSelection, QUERY_KEYS, type Query, SORTS, select } from './selection';
+import type { WordSearch } from './search';
+import { EMPTY_QUERY, makeQuery, QUERY_KEYS, type Query, SORTS, select, sortRows } from './selection';
 
 /** Fills the choices of a filter with the values of the sources and their numbers of rows. */
 function choices(
@@ -26,10 +27,13 @@ function choices(
 /** The sums of the selected rows in one line. */
 function selectionText(selected: readonly SnapshotRow[], all: number): string {
   if (selected.length === 0) return 'No snapshot matches';
-  const expiring = selected.filter(({ mark }) => mark === 'expire').length;
-  const unknown = selected.filter((row) => row.cost === null).length;
-  const size = selected.reduce((sum, row) => sum + (row.size ?? 0), 0);
-  const cost = selected.reduce((sum, row) => sum + (row.cost ?? 0), 0);
+  let [expiring, unknown, gigabytes, dollars] = [0, 0, 0, 0];
+  for (const { mark, size, cost } of selected) {
+    if (mark === 'expire') expiring += 1;
+    if (cost === null) unknown += 1;
+    gigabytes += size ?? 0;
+    dollars += cost ?? 0;
+  }
   const which =
     selected.length === all
       ? `All ${formatCount(all, 'snapshot')}`
@@ -38,12 +42,15 @@ function selectionText(selected: readonly SnapshotRow[], all: number): string {
   const money =
     unknown === selected.length
       ? 'size and cost not known'
-      : `${formatNumber(size)} GB, up to ${formatDollars(cost)} a month${rest}`;
+      : `${formatNumber(gigabytes)} GB, up to ${formatDollars(dollars)} a month${rest}`;
   return `${which}: ${formatNumber(expiring)} can be deleted, ${money}`;
 }
 
 /** A pause after which typed text is searched. */
 const TYPING_PAUSE_MS = 40;
+
+/** A pause in which the first screen is drawn and read. */
+const READING_MS = 250;
 
 type FilterField = HTMLInputElement | HTMLSelectElement | RadioNodeList;
 
@@ -63,6 +70,7 @@ export class TableFilters {
 
   constructor(
     private readonly rows: readonly SnapshotRow[],
+    private readonly search: WordSearch,
     private readonly show: (rows: readonly SnapshotRow[], here: SnapshotRow | null) => void,
   ) {}
 
@@ -76,7 +84,8 @@ export class TableFilters {
     this.form.hidden = false;
     this.listen();
     if (!this.followAddress()) this.draw();
-    prepareSelection(this.rows);
+    // The order by name takes the longest, so it is made before it is asked for.
+    setTimeout(() => sortRows(this.rows, 'name'), READING_MS);
   }
 
   private fill(
@@ -113,7 +122,7 @@ export class TableFilters {
 
   /** Draws the rows of the current query; `unlisted` is a snapshot of the address that this page does not have. */
   private draw(here: SnapshotRow | null = null, unlisted: string | null = null): void {
-    const selected = select(this.rows, this.query);
+    const selected = select(this.rows, this.query, this.search);
     this.drawSort();
     const text = selectionText(selected, this.rows.length);
     byId('summary', HTMLElement).textContent =
@@ -140,7 +149,7 @@ export class TableFilters {
 
   private followSnapshot(id: string): void {
     const here = this.rows.find((row) => row.id === id) ?? null;
-    if (here !== null && !select(this.rows, this.query).includes(here)) this.query = EMPTY_QUERY;
+    if (here !== null && !select(this.rows, this.query, this.search).includes(here)) this.query = EMPTY_QUERY;
     this.fillForm();
     this.draw(here, here === null ? id : null);
     const line = here && document.getElementById(`row-${here.index}`);

@@ -5,6 +5,7 @@ import { copyText, enableCopying } from './copying';
 import { byId, make } from './dom';
 import { TableFilters } from './filters';
 import { unfoldWhilePrinting } from './printing';
+import { makeSearch } from './search';
 import { table } from './table';
 import { timeline } from './timeline';
 import { Trial } from './trial';
@@ -33,7 +34,7 @@ function explore(data: PageData, allRows: readonly SnapshotRow[]): void {
   document
     .getElementById('copy-policy')
     ?.addEventListener('click', () => void copyText(trial.yaml(), 'Policy copied.'));
-  new TableFilters(allRows, show).start();
+  new TableFilters(allRows, makeSearch(data), show).start();
 }
 
 /** The choice of the hold command. */

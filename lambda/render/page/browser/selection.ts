@@ -1,5 +1,7 @@
+import { appendTo } from '../../../core/util/append-to';
 import { MARK_ORDER } from '../marks';
 import type { SnapshotRow } from '../rows';
+import type { WordSearch } from './search';
 
 /** The filters and the sort order of the reader; an empty text filters nothing. Names are those of the address. */
 export interface Query {
@@ -49,20 +51,6 @@ export const SORTS: Readonly<
   decision: { largestFirst: false, of: (row) => -MARK_ORDER[row.mark] },
 };
 
-const searchTexts = new WeakMap<SnapshotRow, string>();
-
-/** The searchable text of a row in lower case; cached. */
-function searchText(row: SnapshotRow): string {
-  let text = searchTexts.get(row);
-  if (text === undefined) {
-    const { name, source, decision, policy, why, reasons, tags, id } = row;
-    const { kind, place } = source;
-    text = [name, source.name, kind, place, decision, policy, why, reasons, tags, id].join(' ').toLowerCase();
-    searchTexts.set(row, text);
-  }
-  return text;
-}
-
 function ageTest(age: string): ((row: SnapshotRow) => boolean) | null {
   const [, from = '', to = ''] = /^(\d+)-(\d*)$/.exec(age) ?? [];
   if (from === '') return null;
@@ -70,67 +58,75 @@ function ageTest(age: string): ((row: SnapshotRow) => boolean) | null {
   return (row) => row.age !== null && row.age >= least && row.age <= most;
 }
 
+const DIGITS = '0123456789';
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** A text that plain comparison orders as a person does: without case, numbers by their size. */
 const sortText = (text: string): string => text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, '0'));
 
-/** The rank of each row by a text. Only texts that plain comparison cannot tell apart need the collator. */
-function textRanks(texts: readonly string[]): readonly number[] {
-  const keyed = [...new Set(texts)].map((text) => ({ text, key: sortText(text) }));
-  keyed.sort((a, b) => {
-    if (a.key === b.key) return collator.compare(a.text, b.text);
-    return a.key < b.key ? -1 : 1;
+/** Makes sort texts. Most names differ in their last number only, so the text before it is made once. */
+function sortTexts(texts: readonly string[]): readonly string[] {
+  const heads = new Map<string, string>();
+  return texts.map((text) => {
+    let end = text.length;
+    while (end > 0 && DIGITS.includes(text.charAt(end - 1))) end -= 1;
+    const head = text.slice(0, end);
+    const known = heads.get(head) ?? sortText(head);
+    heads.set(head, known);
+    return end === text.length ? known : known + text.slice(end).padStart(12, '0');
   });
-  const ranks = new Map(keyed.map(({ text }, rank) => [text, rank]));
-  return texts.map((text) => ranks.get(text) ?? 0);
 }
 
-function sortRows(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
+/** Sorts by texts. Only texts with the same sort text need the collator. */
+function sortByText(rows: readonly SnapshotRow[], texts: readonly string[], sign: number): readonly SnapshotRow[] {
+  const keys = sortTexts(texts);
+  const keyed = rows.map((row, index) => ({ row, text: texts[index] ?? '', key: keys[index] ?? '' }));
+  keyed.sort((a, b) => {
+    if (a.key === b.key) return sign * collator.compare(a.text, b.text);
+    return a.key < b.key ? -sign : sign;
+  });
+  return keyed.map(({ row }) => row);
+}
+
+/** Sorts by values that many rows have in common, unknown ones last. */
+function sortByNumber(
+  rows: readonly SnapshotRow[],
+  values: readonly (string | number | null)[],
+  sign: number,
+): readonly SnapshotRow[] {
+  const groups = new Map<number, SnapshotRow[]>();
+  for (const [index, row] of rows.entries()) {
+    const value = values[index] ?? null;
+    appendTo(groups, value === null ? Number.POSITIVE_INFINITY : sign * Number(value), row);
+  }
+  return [...groups].sort(([a], [b]) => a - b).flatMap(([, group]) => group);
+}
+
+/** Equal rows stay in the order of the report. */
+function makeOrder(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
   const down = sort.startsWith('-');
   const key = SORTS[down ? sort.slice(1) : sort || 'decision'];
   if (key === undefined) return rows;
   const values = rows.map(key.of);
-  const ranks = values.some((value) => typeof value === 'string') ? textRanks(values.map(String)) : values;
   const sign = down ? -1 : 1;
-  const ranked = rows.map((row, index) => {
-    const rank = ranks[index] ?? null;
-    return { row, rank: rank === null ? Number.POSITIVE_INFINITY : sign * Number(rank) };
-  });
-  // Sorting is stable: equal rows stay in the order of the report.
-  ranked.sort((a, b) => (a.rank === b.rank ? 0 : a.rank - b.rank));
-  return ranked.map(({ row }) => row);
+  return values.some((value) => typeof value === 'string')
+    ? sortByText(rows, values.map(String), sign)
+    : sortByNumber(rows, values, sign);
 }
 
 const orders = new WeakMap<readonly SnapshotRow[], Map<string, readonly SnapshotRow[]>>();
 
 /** All rows sorted by one key; cached. Unknown values come last, equal ones stay in the order of the report. */
-function sorted(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
+export function sortRows(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
   const known = orders.get(rows) ?? new Map<string, readonly SnapshotRow[]>();
   orders.set(rows, known);
-  const order = known.get(sort) ?? sortRows(rows, sort);
+  const order = known.get(sort) ?? makeOrder(rows, sort);
   known.set(sort, order);
   return order;
 }
 
-const ROWS_PER_SLICE = 2_000;
-const FIRST_PAUSE_MS = 250;
-const SLICE_PAUSE_MS = 20;
-
-/** Makes the orders and the searchable texts ahead of the first use, a part at a time. */
-export function prepareSelection(rows: readonly SnapshotRow[]): void {
-  const parts = ['name', '-name'].map((sort) => (): unknown => sorted(rows, sort));
-  for (let from = 0; from < rows.length; from += ROWS_PER_SLICE)
-    parts.push(() => rows.slice(from, from + ROWS_PER_SLICE).forEach(searchText));
-  const next = (): void => {
-    parts.shift()?.();
-    if (parts.length > 0) setTimeout(next, SLICE_PAUSE_MS);
-  };
-  setTimeout(next, FIRST_PAUSE_MS);
-}
-
 /** Selects and sorts the rows of a query. Every word must occur; names must be equal. */
-export function select(rows: readonly SnapshotRow[], query: Query): readonly SnapshotRow[] {
+export function select(rows: readonly SnapshotRow[], query: Query, search: WordSearch): readonly SnapshotRow[] {
   const words = query.text.toLowerCase().split(/\s+/).filter(Boolean);
   const tests: ((row: SnapshotRow) => boolean)[] = [];
   if (query.source !== '') tests.push((row) => row.source.name === query.source);
@@ -139,7 +135,7 @@ export function select(rows: readonly SnapshotRow[], query: Query): readonly Sna
   if (query.decision !== '') tests.push(({ mark }) => (mark === 'copy' ? 'keep' : mark) === query.decision);
   const age = ageTest(query.age);
   if (age !== null) tests.push(age);
-  if (words.length > 0) tests.push((row) => words.every((word) => searchText(row).includes(word)));
-  const order = sorted(rows, query.sort);
+  tests.push(...words.map(search));
+  const order = sortRows(rows, query.sort);
   return tests.length === 0 ? order : order.filter((row) => tests.every((test) => test(row)));
 }

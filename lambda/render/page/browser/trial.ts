@@ -114,8 +114,13 @@ function stopText(value: Stop): string {
 
 /** Sums of what a decision expires. */
 interface ExpirySums {
-  readonly count: number;
-  readonly cost: number;
+  count: number;
+  cost: number;
+}
+
+function addTo(sums: ExpirySums, cost: number): void {
+  sums.count += 1;
+  sums.cost += cost;
 }
 
 const signed = (amount: number, text: (size: number) => string): string =>
@@ -132,7 +137,8 @@ export class Trial {
   private policies: readonly PagePolicy[];
   private chosen: number;
   private decisions: readonly (TrialDecision | null)[] | null = null;
-  private changed = 0;
+  /** How many rows each policy evaluates. */
+  private readonly used: readonly number[];
 
   constructor(
     private readonly data: PageData,
@@ -141,6 +147,9 @@ export class Trial {
   ) {
     this.decide = makeTrial(data, rows);
     this.policies = data.uses;
+    const used = data.uses.map(() => 0);
+    for (const { use } of rows) if (use !== null) used[use] = (used[use] ?? 0) + 1;
+    this.used = used;
     this.chosen = this.choices()[0] ?? -1;
   }
 
@@ -175,20 +184,20 @@ export class Trial {
 
   /** The named policies, the most used first. */
   private choices(): readonly number[] {
-    const used = this.data.uses.map((_, index) => this.rows.filter(({ use }) => use === index).length);
     return this.data.uses
       .flatMap(({ named, expireOn }, index) => (named && expireOn === null ? [index] : []))
-      .sort((a, b) => (used[b] ?? 0) - (used[a] ?? 0));
+      .sort((a, b) => (this.used[b] ?? 0) - (this.used[a] ?? 0));
   }
 
   private drawChoices(): void {
     const field = byId('trial-policies', HTMLFieldSetElement);
     for (const index of this.choices()) {
       const { name } = this.data.uses[index] ?? { name: '' };
-      const amount = this.rows.filter(({ use }) => use === index).length;
       const input = make('input', { type: 'radio', name: 'trial-policy', value: String(index) });
       input.checked = index === this.chosen;
-      field.append(make('label', {}, input, name, ' ', make('span', { class: 'quiet' }, formatNumber(amount))));
+      field.append(
+        make('label', {}, input, name, ' ', make('span', { class: 'quiet' }, formatNumber(this.used[index] ?? 0))),
+      );
     }
     field.addEventListener('change', ({ target }) => {
       if (target instanceof HTMLInputElement) this.chosen = Number(target.value);
@@ -290,23 +299,20 @@ export class Trial {
     byId('yaml', HTMLElement).textContent = this.yaml();
   }
 
-  private sums(expires: (row: SnapshotRow) => boolean): ExpirySums {
-    let [count, cost] = [0, 0];
-    for (const row of this.rows)
-      if (expires(row)) {
-        count += 1;
-        cost += row.cost ?? 0;
-      }
-    return { count, cost };
-  }
-
   private drawTotals(): void {
     const { rows } = this;
-    const before = this.sums(({ mark }) => mark === 'expire');
-    const after = this.sums((row) => ['expire', 'also-expire'].includes(this.markOf(row)));
-    this.changed = rows.filter((row) => this.markOf(row) !== row.mark).length;
-    const all = rows.reduce((sum, { cost }) => sum + (cost ?? 0), 0);
-    const tried = this.changed > 0;
+    const before: ExpirySums = { count: 0, cost: 0 };
+    const after: ExpirySums = { count: 0, cost: 0 };
+    let [all, changed] = [0, 0];
+    for (const row of rows) {
+      const cost = row.cost ?? 0;
+      const mark = this.markOf(row);
+      all += cost;
+      if (mark !== row.mark) changed += 1;
+      if (row.mark === 'expire') addTo(before, cost);
+      if (mark === 'expire' || mark === 'also-expire') addTo(after, cost);
+    }
+    const tried = changed > 0;
     const more = after.count - before.count;
     const staying = rows.length - after.count;
     const saved = Math.round(100 * (before.cost - after.cost)) / 100;
