@@ -4,16 +4,22 @@ import { eachOf } from '../ports/each-of';
 import type { Fingerprint } from '../ports/ports';
 import { type ApprovalRecord, parseApproval } from '../storage/approval-record';
 import { type FileList, type HashedFile, parseFileList } from '../storage/file-list';
-import { isReplaced, LOCAL_EVIDENCE, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
+import {
+  isReplaced,
+  LOCAL_EVIDENCE,
+  planFile,
+  readKeyOf,
+  recordFolder,
+  resultFile,
+  resultFolder,
+} from '../storage/keys';
+import { isFailure, readOrFailure } from '../storage/read-or-failure';
 import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, PLAN_DIGEST, parseStored } from '../storage/schemas';
-import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
+import type { BrokenLink, VerifyPorts } from './evidence-chain';
 import { checkPlanFiles, LEADS_OUT } from './plan-files';
 import { checkReplacedView } from './replaced-view';
 
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
-
-/** The key by which runs read a listed file: a folder has a replaced object under a hidden name. */
-const readKeyOf = (key: string): string => key.replace(/\/\.([^/]+)\.v\d+$/, '/$1');
 
 /** Which replacement of an object the file of a folder is; 0: the first version, which people see. */
 const replacementIn = (key: string): number => Number(/\/\.[^/]+\.v(\d+)$/.exec(key)?.[1] ?? 0);

@@ -4,16 +4,19 @@ import { jsonText } from '../core/util/safe-text';
 import { renderResultJson } from '../render/result-json';
 import { resultSentence } from '../render/result-text';
 import { LOCAL_EVIDENCE, RESULT_INDEX, RESULT_INDEX_NAME, resultFile, resultIndexPage } from '../storage/keys';
+import { isFailure, readOrFailure } from '../storage/read-or-failure';
 import {
   type IndexedResult,
   indexedPlan,
   indexedPlans,
   indexPageObject,
+  isContinued,
+  isEarlierView,
   listResults,
   parseIndexPage,
 } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
-import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
+import type { BrokenLink, VerifyPorts } from './evidence-chain';
 import type { PlanEvidence } from './recorded-objects';
 
 /** The time (epoch ms) in the id of a report or plan; null: it has none. */
@@ -235,22 +238,6 @@ class IndexCheck {
     return view;
   }
 }
-
-/** Whether a later result has all outcomes of an earlier one, and what the first run of the plan wrote. */
-function isContinued(earlier: ApplyResult, later: ApplyResult): boolean {
-  // A run whose approval names a report adds it where the first one had none.
-  const report = earlier.report ?? later.report;
-  const headOf = ({ plan, account, config, approvedBy, startedAt }: ApplyResult, ofReport: string | null): string =>
-    jsonText([plan, account, config, ofReport, approvedBy, startedAt]);
-  const items = new Set(later.items.map((item) => jsonText(item)));
-  return (
-    headOf(earlier, report) === headOf(later, later.report) && earlier.items.every((item) => items.has(jsonText(item)))
-  );
-}
-
-/** Whether a result is an earlier view of an unfinished plan: it has no outcome that the later one has not. */
-const isEarlierView = (earlier: ApplyResult, later: ApplyResult): boolean =>
-  earlier.status === 'unfinished' && earlier.updatedAt <= later.updatedAt && isContinued(earlier, later);
 
 /** Checks the index of results against the evidence of plans. */
 export const verifyIndex = (ports: VerifyPorts, chain: IndexedChain): Promise<IndexFindings> =>
