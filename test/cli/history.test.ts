@@ -338,6 +338,9 @@ describe('lightsail-retention history', () => {
       const json = JSON.parse((await explain('web-06', '--store', place, '--format', 'json')).out);
       expect(validateJson('explain', json)).toEqual([]);
       expect(json.outcomes).toEqual([expect.objectContaining({ ...UNKNOWN, arn: arnOf('web-06') })]);
+      expect(json.unknown).toEqual([expect.objectContaining({ name: 'web-06', account: 'exists' })]);
+      expect(text).toContain('web-06: The account still has the snapshot: it was not deleted until now. ');
+      expect(text).toMatch(/Apply the plan again until \S+, which records it: npx lightsail-retention apply /);
     });
 
     it('the history has such a snapshot by its name and its ARN, with policy and reasons', async () => {
@@ -345,7 +348,14 @@ describe('lightsail-retention history', () => {
       for (const word of ['web-gone', `${deleted}1`]) {
         expect(await entries(word, '--store', place)).toEqual([expect.objectContaining(UNKNOWN)]);
         expect(unwrapped((await history(word, '--store', place)).out)).toContain('policy standard: last: 3 of 3');
-        expect(unwrapped((await explain(word, '--store', place)).out)).toContain('a delete may have been sent');
+        const text = unwrapped((await explain(word, '--store', place)).out);
+        expect(text).toContain('a delete may have been sent');
+        expect(text).toContain('web-gone: The account no longer has the snapshot: that delete, or another one, was');
+        const json = JSON.parse((await explain(word, '--store', place, '--format', 'json')).out);
+        expect(json.unknown).toEqual([expect.objectContaining({ name: 'web-gone', account: 'gone' })]);
+        // A region that is not read tells nothing.
+        const other = await explain(word, '--store', place, '--region', 'eu-central-1', '--format', 'json');
+        expect(JSON.parse(other.out).unknown).toEqual([expect.objectContaining({ account: 'not-read' })]);
       }
       expect((await history('web-gone', '--store', place, '--format', 'csv')).out).toContain(',unknown,web-gone,');
     });
