@@ -235,6 +235,13 @@ async function explainSource(
   await writeOut(out, [`${jsonText(json, 1)}\n`]);
 }
 
+/** Names what of the account was not read. `isWhole`: whether all that is recorded could be read. */
+function exitCodeOf(inventory: Inventory, isWhole: boolean, err: Terminal['err']): ExitCode {
+  if (inventory.complete) return isWhole ? EXIT.done : EXIT.incomplete;
+  writeFailure({ code: 'inventory.incomplete', message: unreadText(inventory) }, err);
+  return EXIT.incomplete;
+}
+
 /** `explain`: the decision about one snapshot, or about each snapshot of a source, by name or ARN. Read-only. */
 export async function explain(wanted: string, given: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
@@ -268,20 +275,17 @@ export async function explain(wanted: string, given: ExplainOptions, terminal: T
   const [source] = sources;
   if (others.length > 0 && item !== undefined) throw ambiguous(wanted, [item, ...others], config.zone);
   if (sources.length > 1) throw ambiguousSources(wanted, sources);
-  if (item !== undefined) {
-    const isWhole = await explainOne(found, item, { options, history: recorded }, terminal);
-    if (!isWhole && inventory.complete) return EXIT.incomplete;
-  } else if (source !== undefined) await explainSource(found, source, { options, history: recorded }, terminal);
-  else {
-    const unread = inventory.complete ? null : unreadText(inventory);
-    const question = { now, zone: config.zone, unread, inventory, ...given };
-    const code = await explainRecorded(recorded, wanted, question, terminal);
-    if (code !== null) return code;
-    if (unread === null) throw unknownSnapshot(wanted, inventory);
-    writeFailure({ code: 'inventory.incomplete', message: `${oneLine(wanted)} was not found, and ${unread}` }, err);
-    return EXIT.incomplete;
+  const history = { options, history: recorded };
+  if (item !== undefined) return exitCodeOf(inventory, await explainOne(found, item, history, terminal), err);
+  if (source !== undefined) {
+    await explainSource(found, source, history, terminal);
+    return exitCodeOf(inventory, true, err);
   }
-  if (inventory.complete) return EXIT.done;
-  writeFailure({ code: 'inventory.incomplete', message: unreadText(inventory) }, err);
+  const unread = inventory.complete ? null : unreadText(inventory);
+  const question = { now, zone: config.zone, unread, inventory, ...given };
+  const code = await explainRecorded(recorded, wanted, question, terminal);
+  if (code !== null) return code;
+  if (unread === null) throw unknownSnapshot(wanted, inventory);
+  writeFailure({ code: 'inventory.incomplete', message: `${oneLine(wanted)} was not found, and ${unread}` }, err);
   return EXIT.incomplete;
 }

@@ -141,7 +141,10 @@ const misplaced = (path: string, message: string): RetentionError =>
   Object.assign(new RetentionError('store.folder', message), { path });
 
 const irregular = (path: string, got: string): RetentionError =>
-  misplaced(path, `cannot read ${path}: got ${got}, expected a regular file; move it to another place, or use another folder`);
+  misplaced(
+    path,
+    `cannot read ${path}: got ${got}, expected a regular file; move it to another place, or use another folder`,
+  );
 
 function checkRegular(path: string, stats: Stats): void {
   const got = otherThanFile(stats);

@@ -39,15 +39,15 @@ export function answersOf(
     if (entry.outcome !== 'unknown') return [];
     const { arn, name, plan, region } = entry;
     const account = accountAnswer(entry, inventory);
-    const said = ACCOUNT_TEXTS[account];
+    const answer = ACCOUNT_TEXTS[account];
     if (account === 'not-read') {
       const command = ownCommand(['explain', arn, '--region', region, ...run.place.options], run.run);
-      return [{ arn, name, account, text: said, command }];
+      return [{ arn, name, account, text: answer, command }];
     }
     const open = history.open.find(({ id }) => id === plan.id);
     const known = open ?? { id: plan.id, hasOpenRun: false, notBegun: [], expiresAt: null, planFile: null };
     const { text, command } = nextStepOf(known, run);
-    return [{ arn, name, account, text: `${said} ${text}`, command }];
+    return [{ arn, name, account, text: `${answer} ${text}`, command }];
   });
 }
 

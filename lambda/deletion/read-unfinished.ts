@@ -259,16 +259,19 @@ class UnfinishedReader {
 
   /** Takes over what the files of an item tell; without a usable one, what is known of it counts. */
   private take({ position, outcome, attempt }: ItemFiles): void {
-    const arn = this.plan?.items[position]?.arn ?? outcome.value?.arn ?? attempt.value?.arn ?? null;
-    const name = this.plan?.items[position]?.name ?? outcome.value?.name ?? attempt.value?.name;
-    for (const { problem } of [outcome, attempt]) if (problem !== null) this.add(problem, name);
+    const item = this.plan?.items[position] ?? outcome.value ?? attempt.value;
+    for (const { problem } of [outcome, attempt]) if (problem !== null) this.add(problem, item?.name);
     const found = outcome.value ?? attempt.value?.outcome ?? null;
-    const seen = this.seen.get(found?.arn ?? '');
-    if (seen !== undefined && jsonText(seen) !== jsonText(found))
-      this.add({ state: 'altered', place: this.ports.store.locate(resultFile(this.key.id)) }, name);
-    if (found !== null) this.recorded.set(found.arn, found);
+    if (found !== null) this.takeOutcome(found);
     else if (attempt.value !== null) this.takeAttempt(attempt.value, outcome.problem !== null);
-    else if (arn !== null) this.takeKnown(arn);
+    else if (item !== null) this.takeKnown(item.arn);
+  }
+
+  private takeOutcome(outcome: ItemResult): void {
+    const seen = this.seen.get(outcome.arn);
+    if (seen !== undefined && jsonText(seen) !== jsonText(outcome))
+      this.add({ state: 'altered', place: this.ports.store.locate(resultFile(this.key.id)) }, outcome.name);
+    this.recorded.set(outcome.arn, outcome);
   }
 
   private takeAttempt({ arn, name, at, approvedBy, facts, state }: Attempt, hadOutcome: boolean): void {
