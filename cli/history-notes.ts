@@ -67,11 +67,11 @@ function gapsMessage(gaps: readonly HistoryGap[], { place, run }: HistoryRun): s
 export function nextStepOf(open: OpenPlan, { place, run, now }: HistoryRun): NextStep {
   const { id, expiresAt, planFile } = open;
   if (expiresAt !== null && Date.parse(expiresAt) <= now)
-    return { text: 'The plan has expired, so that no run records it. Compare it with the account.', command: null };
+    return { text: 'The plan has expired, so that no run of it records the outcome.', command: null };
   const until = expiresAt === null ? '' : ` until ${expiresAt}`;
   if (id.startsWith('auto-'))
     return {
-      text: 'Its execution continues by itself, if it still works. Compare it with the account.',
+      text: 'Its execution records the outcome, if it still works.',
       command: null,
     };
   const isLocal = planFile !== null && !place.where.startsWith('s3://');
@@ -94,27 +94,35 @@ function writeNote({ text, command }: NextStep, { err }: Pick<Terminal, 'err'>):
   if (command !== null) err.write(`    ${command}\n`);
 }
 
+/** What is known of a plan of which nothing but its result is. */
+export const NO_PLAN = { hasOpenRun: false, notBegun: 0, unproven: 0, expiresAt: null, planFile: null } as const;
+
 const OPEN_RUN = '; a run of it was approved and recorded no end: it works, or it was killed';
 
 /** Prints what is known of a plan that is not finished, with the next step. */
-function writeOpen(open: OpenPlan, unknown: readonly string[], history: HistoryRun, terminal: Terminal): void {
-  const { id, hasOpenRun, notBegun } = open;
+function writeOpen(plan: OpenPlan, unknown: readonly string[], history: HistoryRun, terminal: Terminal): void {
+  const { id, hasOpenRun, notBegun, unproven } = plan;
   const may =
     unknown.length === 0
       ? ''
       : `; ${formatCount(unknown.length, 'snapshot')} may be deleted, the outcome is not known: ${placesText(unknown)}`;
-  const rest = notBegun.length === 0 ? '' : `; no delete of ${formatCount(notBegun.length, 'snapshot')} was begun`;
-  const step = nextStepOf(open, history);
-  const text = `note: not finished: ${oneLine(id)}${hasOpenRun ? OPEN_RUN : ''}${may}${rest}. ${step.text}`;
-  writeNote({ text, command: step.command }, terminal);
+  const open = notBegun === 0 ? '' : `; no delete of ${formatCount(notBegun, 'snapshot')} was begun`;
+  const rest = unproven === 0 ? open : `${open}; nothing is recorded of ${formatCount(unproven, 'snapshot')}`;
+  const step = nextStepOf(plan, history);
+  const [first] = unknown;
+  const isCompared = step.command === null && first !== undefined;
+  const compare = isCompared ? ' This command compares a snapshot with the account:' : '';
+  const command = isCompared ? ownStoreCommand(['explain', first], history.place, history.run) : step.command;
+  const text = `note: not finished: ${oneLine(id)}${hasOpenRun ? OPEN_RUN : ''}${may}${rest}. ${step.text}${compare}`;
+  writeNote({ text, command }, terminal);
 }
 
 /** The plans that are not finished, also those of which only the result is known. */
 function openPlans({ results, open }: StoredHistory): readonly OpenPlan[] {
   const known = new Set(open.map(({ id }) => id));
   const unfinished = results.filter(({ status, plan }) => status === 'unfinished' && !known.has(plan.id));
-  const others = unfinished.map(({ plan: { id } }) => ({ id, hasOpenRun: false, notBegun: [] }));
-  return [...open, ...others.map((each) => ({ ...each, expiresAt: null, planFile: null }))];
+  const others = unfinished.map(({ plan: { id } }) => ({ ...NO_PLAN, id }));
+  return [...open, ...others];
 }
 
 /** The gaps that may be about a snapshot: those that name it, and those that name none. */

@@ -4,7 +4,7 @@ import type { Inventory } from '../lambda/core/report/report-model';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { wrap } from '../lambda/render/terminal';
 import type { RecordedHistory } from './explain-history';
-import { nextStepOf } from './history-notes';
+import { NO_PLAN, nextStepOf } from './history-notes';
 import type { ExplainJson } from './json-shapes';
 
 type UnknownAnswer = Extract<ExplainJson, { readonly type: 'history' }>['unknown'][number];
@@ -45,7 +45,7 @@ export function answersOf(
       return [{ arn, name, account, text: answer, command }];
     }
     const open = history.open.find(({ id }) => id === plan.id);
-    const known = open ?? { id: plan.id, hasOpenRun: false, notBegun: [], expiresAt: null, planFile: null };
+    const known = open ?? { ...NO_PLAN, id: plan.id };
     const { text, command } = nextStepOf(known, run);
     return [{ arn, name, account, text: `${answer} ${text}`, command }];
   });

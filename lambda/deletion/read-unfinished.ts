@@ -317,14 +317,16 @@ class UnfinishedReader {
     const count = this.plan?.items.length ?? this.known.views[0]?.plan.count ?? 0;
     const rest = count - this.recorded.size - this.unsettled.size;
     const items = this.plan?.items.filter(({ arn }) => !this.recorded.has(arn) && !this.unsettled.has(arn)) ?? [];
-    if (rest > 0 && this.hasOpenRun) {
+    const isProven = !this.hasOpenRun && this.gaps.size === 0;
+    const notBegun = isProven ? rest : items.filter(({ arn }) => this.cancelled.has(arn)).length;
+    if (rest > notBegun && this.hasOpenRun) {
       const place = store.locate(recordFolder(this.key));
       for (const { arn, name } of items) if (!this.cancelled.has(arn)) this.add({ state: 'unproven', place }, name);
       if (this.plan === null) this.add({ state: 'missing', place: store.locate(planFile(id)) });
     }
     if (rest <= 0 && this.unsettled.size === 0) return null;
     return {
-      ...{ id, hasOpenRun: this.hasOpenRun, notBegun: items.map(({ name }) => name) },
+      ...{ id, hasOpenRun: this.hasOpenRun, notBegun, unproven: Math.max(0, rest - notBegun) },
       expiresAt: this.plan?.expiresAt ?? null,
       planFile: this.approvals.find(({ planFile: file }) => file !== undefined)?.planFile ?? null,
     };

@@ -105,6 +105,8 @@ describe('the history of a folder in which a run was killed', () => {
       code: 3,
       outcomes: { ...FINISHED, 'web-20': 'deleted', 'web-21': 'unknown' },
     });
+    expect(err).toContain('; nothing is recorded of 1 snapshot. ');
+    expect(err).not.toContain('was begun');
     expect(err).toMatch(/no attempt of snapshot web-22.*\[history\.incomplete\]/);
   });
 

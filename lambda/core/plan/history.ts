@@ -58,8 +58,9 @@ export interface OpenPlan {
   readonly id: string;
   /** Whether a run of it was approved and has recorded no end: it works, or it was killed. */
   readonly hasOpenRun: boolean;
-  /** Names of the snapshots that no run began to delete. */
-  readonly notBegun: readonly string[];
+  /** How many snapshots certainly no run began to delete, and of how many others nothing is recorded. */
+  readonly notBegun: number;
+  readonly unproven: number;
   /** ISO 8601; null: the plan cannot be read. */
   readonly expiresAt: string | null;
   /** The key of the file from which it was applied; null: a report stored it. */
