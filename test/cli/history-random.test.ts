@@ -260,10 +260,13 @@ describe.each(['a folder', 'a bucket'])('random histories of deletions in %s', (
             const before = await historyOf(objects.place);
             expect([0, 2, 3]).toContain(before.code);
             // Nothing was begun before the first run was killed.
-            if (before.code === 2) expect([...begun]).toEqual([]);
+            if (before.code === 2) {
+              expect([...begun]).toEqual([]);
+              return;
+            }
             expect([...begun.keys()].filter((each) => !before.shown.has(each))).toEqual([]);
-          if (before.entries.some(({ outcome, mayStillBeDeleted }) => outcome === 'unknown' && mayStillBeDeleted))
-            expect(before.err).toMatch(/outcome is not known: .* npx lightsail-retention (?:apply|explain) /);
+            if (before.entries.some(({ outcome, mayStillBeDeleted }) => outcome === 'unknown' && mayStillBeDeleted))
+              expect(before.err).toMatch(/outcome is not known: .* npx lightsail-retention (?:apply|explain) /);
             const whole = await verifyIn(objects.place);
             const changed = changeSome(objects, changes);
             const { code, err, shown } = await historyOf(objects.place);
@@ -297,6 +300,8 @@ describe.each(['a folder', 'a bucket'])('random histories of deletions in %s', (
       const isKnown = [...notProven].some((each) => each === place);
       if (isKnown || /\.html$|mailed|ended-/.test(key)) continue;
       const isIndex = key.startsWith('results/index/');
+      // A run that was killed may have indexed what it did not record.
+      if (isIndex && whole.withoutResult.length > 0) continue;
       const isNamed = places.some((each) => each === place || (isIndex && each.includes('results/index')));
       // What a lost list or approval proved is not compared with it; the list itself is named.
       const hasLostProof = [...changed].some((each) => /once-|evidence\//.test(each));
