@@ -37,6 +37,13 @@ const STATE_WORDS: Readonly<Record<Exclude<HistoryGap['state'], 'unproven'>, str
   unreadable: 'cannot be read',
 };
 
+const STATE_NAMES: Readonly<Record<HistoryGap['state'], string>> = {
+  missing: 'missing',
+  altered: 'altered',
+  unreadable: 'not readable',
+  unproven: 'not proven',
+};
+
 /** What is to be done about each state, as a part of a sentence. */
 const STATE_REMEDIES: Readonly<Record<HistoryGap['state'], string>> = {
   missing: 'restore what is missing from a backup, in a bucket from an earlier version',
@@ -56,11 +63,12 @@ function gapText({ state, place, plan, names }: HistoryGap): string {
 /** The one error of all gaps. */
 function gapsMessage(gaps: readonly HistoryGap[], { place, run }: HistoryRun): string {
   const states = new Set(gaps.map(({ state }) => state));
+  const what = [...states].sort().map((state) => STATE_NAMES[state]);
   const remedies = Object.entries(STATE_REMEDIES).flatMap(([state, remedy]) =>
     states.has(state as HistoryGap['state']) ? [remedy] : [],
   );
   const verify = ownStoreCommand(['history', '--verify'], place, run);
-  return `${formatCount(gaps.length, 'part')} of the record ${gaps.length === 1 ? 'is' : 'are'} missing, altered or not readable: ${placesText(gaps.map(gapText), '; ')}; ${remedies.join('; ')}; remove nothing; ${verify} checks all of it`;
+  return `${formatCount(gaps.length, 'part')} of the record ${gaps.length === 1 ? 'is' : 'are'} ${what.join(' or ')}: ${placesText(gaps.map(gapText), '; ')}; ${remedies.join('; ')}; remove nothing; ${verify} checks all of it`;
 }
 
 /** How the outcome of a plan that is not finished gets recorded. */

@@ -151,23 +151,26 @@ class HistoryReader {
     if (version === 1) await this.takeIndexed(id);
   }
 
-  private async takeIndexed(id: string): Promise<void> {
+  private async takeIndexed(id: string): Promise<OpenPlan | null> {
     const entry = this.indexed.get(id);
-    if (entry?.result.status === 'finished') this.results.set(id, entry.result);
-    else await this.complete(id, entry === undefined ? [] : [entry.result]);
+    if (entry?.result.status !== 'finished') return this.complete(id, entry === undefined ? [] : [entry.result]);
+    this.results.set(id, entry.result);
+    return null;
   }
 
   /** Takes what the index and the record have of a plan that has no stored result. */
   private async readLost(id: string): Promise<void> {
-    this.add('missing', resultFile(id), id);
-    await this.takeIndexed(id);
+    const open = await this.takeIndexed(id);
+    // A run that was killed early wrote none.
+    if (this.results.has(id) || open?.hasOpenRun !== true) this.add('missing', resultFile(id), id);
   }
 
-  private async complete(id: string, views: readonly ApplyResult[]): Promise<void> {
+  private async complete(id: string, views: readonly ApplyResult[]): Promise<OpenPlan | null> {
     const { result, gaps, open } = await this.readRecord({ id, views });
     if (result !== null) this.results.set(id, result);
     this.gaps.push(...gaps);
     if (open !== null) this.open.push(open);
+    return open;
   }
 
   /** Finds folders of attempts and outcomes, and evidence records, whose results are not there. */
