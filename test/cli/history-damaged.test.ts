@@ -13,8 +13,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
 import type { HistoryJson } from '../../cli/json-shapes';
+import { unknownOutcomes } from '../../lambda/core/plan/history';
 import type { Plan } from '../../lambda/core/plan/plan';
+import { RetentionError } from '../../lambda/core/util/errors';
+import { readUnfinishedPlan } from '../../lambda/deletion/read-unfinished';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { LOCAL_EVIDENCE, recordFolder } from '../../lambda/storage/keys';
+import { readHistory } from '../../lambda/storage/read-history';
 import { BEGIN, RecordedDeletions } from '../fakes/recorded-deletions';
 import { validateJson } from '../support/json-schemas';
 import { runCli, unwrapped } from '../support/terminal';
@@ -181,6 +186,24 @@ describe('the history of a folder in which a run was killed', () => {
       renameSync(`${path}.kept`, path);
     }
   });
+
+  it.each(['000001.attempt.json', '000000.outcome.json', 'once-plan.json', 'once-approval-run-2.json'])(
+    'tells a file that it may not read (%s) from one that was altered',
+    async (name) => {
+      await recordLater();
+      const store = folderStore(place);
+      const denied = async (key: string): Promise<string | null> => {
+        if (!key.endsWith(name)) return store.get(key);
+        const cause = Object.assign(new Error('denied'), { name: 'AccessDenied' });
+        throw new RetentionError('store.s3', `cannot read ${key}`, { cause });
+      };
+      const ports = { store: { ...store, get: denied }, hashText: sha256Of, digest: digestOf };
+      const { results, gaps } = await readHistory(ports.store, (known) => readUnfinishedPlan(ports, known));
+      expect(gaps.map(({ state, place: where }) => [state, where])).toEqual([['unreadable', join(record, name)]]);
+      expect(unknownOutcomes(results).map(({ entry }) => entry.name)).toEqual(['web-21']);
+      expect(results.flatMap(({ items }) => items)).toHaveLength(7);
+    },
+  );
 
   it('never says of more snapshots that they may be deleted than it lists as not known', async () => {
     await recordLater();
