@@ -280,7 +280,7 @@ describe.each(['a folder', 'a bucket'])('random histories of deletions in %s', (
             await checkVerified(objects, whole, changed);
           },
         ),
-        { numRuns: runs(15, 400) },
+        { numRuns: runs(15, 200) },
       );
     },
     runs(240_000, 3_600_000),
