@@ -88,6 +88,9 @@ export const PLAN_DIGEST = z.looseObject({ digest });
 /** The id and the digest of a plan. */
 export const PLAN_KEY = z.looseObject({ id: planId, digest });
 
+/** Any JSON object: one that was cut off is none. */
+export const JSON_OBJECT = z.looseObject({});
+
 /** The version of a stored object. */
 export const VERSIONED = z.looseObject({ schemaVersion: z.number() });
 

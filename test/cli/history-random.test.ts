@@ -294,7 +294,7 @@ describe.each(['a folder', 'a bucket'])('random histories of deletions in %s', (
   ): Promise<void> {
     const notProven = new Set([...whole.unrecorded, ...whole.older, ...whole.replaced, ...whole.unlisted]);
     const after = await verifyIn(objects.place);
-    const places = after.broken.map(({ place }) => place.replace(/\/$/, ''));
+    const places = [...after.broken.map(({ place }) => place.replace(/\/$/, '')), ...after.replaced];
     for (const key of changed) {
       const place = isBucket ? `${objects.place}/${key}` : join(dirname(objects.place), key);
       const isKnown = [...notProven].some((each) => each === place);

@@ -157,3 +157,27 @@ describe.each([
     runs(120_000, 900_000),
   );
 });
+
+it('an attempt that an open run may have replaced is named as altered where it is no attempt', async () => {
+  let now = BEGIN;
+  const clock = (): number => {
+    now += 1_000;
+    return now;
+  };
+  const objects = new Map<string, string>();
+  const deletions = new RecordedDeletions(memoryStore(objects, clock), clock, EVIDENCE);
+  const plan = await deletions.plan(1);
+  await deletions.run(plan, 'stopped');
+  await deletions.run(plan, 'killed');
+  const verify = () => verifyEvidence({ ...deletions.ports, digest: digestOf, now }, null);
+  const key = [...objects.keys()].find((each) => each.endsWith('000001.attempt.json')) ?? '';
+  expect(await verify()).toMatchObject({ broken: [], replaced: expect.arrayContaining([`memory:${key}`]) });
+  for (const text of ['', '[]', objects.get(key)?.slice(1) ?? '', objects.get(key)?.slice(0, 50) ?? '']) {
+    const before = objects.get(key) ?? '';
+    objects.set(key, text);
+    expect((await verify()).broken).toEqual([
+      expect.objectContaining({ fault: 'object.altered', place: `memory:${key}` }),
+    ]);
+    objects.set(key, before);
+  }
+});
