@@ -24,12 +24,14 @@ import { explainedAt, explainRecorded, type RecordedHistory, readRecorded } from
 import { ambiguousSources, type ExplainedSource, findSources, sourceJson, sourceText } from './explain-source';
 import type { ExplainFormat } from './formats';
 import { historyJson } from './history';
+import { gapsAbout, writeGaps } from './history-notes';
 import { DEFAULT_FOLDER, type StoreOptions } from './history-store';
 import { historyText } from './history-text';
 import type { ExplainJson } from './json-shapes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
 import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
+import { answersOf, answersText } from './unknown-outcomes';
 
 export interface ExplainOptions extends AccountOptions, Pick<StoreOptions, 'store' | 'stack'> {
   readonly config?: string;
@@ -105,7 +107,7 @@ function snapshotJsonOf(
   found: FoundSnapshot,
   item: EvaluatedSnapshot,
   passages: readonly Passage[],
-  { outcomes, sameName }: Recorded,
+  { outcomes, sameName, unknown }: Recorded,
 ): ExplainJson {
   return {
     ...explainHead(found),
@@ -113,6 +115,7 @@ function snapshotJsonOf(
     snapshot: jsonSnapshot(item, { evaluatedAt: found.now, pricing: found.config.pricing }),
     outcomes: outcomes.map(historyJson),
     sameName: sameName.map(historyJson),
+    unknown,
     steps: passages.map(({ title, lines }) => ({
       title,
       lines: lines.map((line) => (typeof line === 'string' ? { text: line.trim() } : { command: line.command })),
@@ -125,11 +128,14 @@ interface Recorded {
   readonly outcomes: readonly HistoryItem[];
   /** Of other snapshots that had its name. */
   readonly sameName: readonly HistoryItem[];
+  readonly unknown: ReturnType<typeof answersOf>;
 }
 
-function recordedOf(history: RecordedHistory | null, { arn, name }: Snapshot): Recorded {
+function recordedOf(history: RecordedHistory | null, { arn, name }: Snapshot, inventory: Inventory): Recorded {
+  if (history === null) return { outcomes: [], sameName: [], unknown: [] };
   const isOther = ({ entry }: HistoryItem): boolean => entry.name === name && entry.arn !== arn;
-  return { outcomes: history?.of(arn) ?? [], sameName: history?.of(name).filter(isOther) ?? [] };
+  const [outcomes, sameName] = [history.of(arn), history.of(name).filter(isOther)];
+  return { outcomes, sameName, unknown: answersOf([...outcomes, ...sameName], inventory, history) };
 }
 
 const explainHead = ({ inventory, config, now }: FoundSnapshot) => explainedAt(now, config.zone, inventory.complete);
@@ -147,13 +153,16 @@ const isInventory = (answer: unknown): answer is LiveInventory =>
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Prints one snapshot's decision, step by step, and what became of it in runs that did not delete it. */
+/**
+ * Prints one snapshot's decision, step by step, and what became of it in runs that did not delete it. Returns whether
+ * all that is recorded of it could be read.
+ */
 async function explainOne(
   found: FoundSnapshot,
   item: EvaluatedSnapshot,
   { options, history }: { readonly options: ExplainOptions; readonly history: RecordedHistory | null },
   terminal: Terminal,
-): Promise<void> {
+): Promise<boolean> {
   const { inventory, items, config, now } = found;
   const { out, env } = terminal;
   const rules = writtenRules(options.config);
@@ -161,21 +170,31 @@ async function explainOne(
   const arn = item.snapshot.source?.arn ?? null;
   const source = arn === null ? null : inventory.sources(arn);
   const passages = explainSnapshot({ item, items, source, config, now, run: options, whyNot });
-  const recorded = recordedOf(history, item.snapshot);
+  const recorded = recordedOf(history, item.snapshot, inventory);
   if (options.format === 'json')
-    return writeOut(out, [`${jsonText(snapshotJsonOf(found, item, passages, recorded), 1)}\n`]);
-  await writeOut(out, renderExplanation(passages, columnsOf(out), out.isTTY === true && !env.NO_COLOR));
-  if (history === null) return;
-  const { outcomes, sameName } = recorded;
+    await writeOut(out, [`${jsonText(snapshotJsonOf(found, item, passages, recorded), 1)}\n`]);
+  else {
+    await writeOut(out, renderExplanation(passages, columnsOf(out), out.isTTY === true && !env.NO_COLOR));
+    if (history !== null) await writeOut(out, recordedText(recorded, history, config.zone, columnsOf(out)));
+  }
+  return (
+    history === null || !writeGaps(gapsAbout(history.history.gaps, String(item.snapshot.name)), history.run, terminal)
+  );
+}
+
+/** What the history has of a snapshot, as text. */
+function* recordedText(recorded: Recorded, history: RecordedHistory, zone: Zone, columns: number): Generator<string> {
+  const { outcomes, sameName, unknown } = recorded;
   const parts = [
     [outcomes, `The history in ${history.where} has it:`],
     [sameName, `The history in ${history.where} has other snapshots, with another ARN, that had this name before:`],
   ] as const;
   for (const [entries, title] of parts) {
     if (entries.length === 0) continue;
-    await writeOut(out, ['\n', wrap(title, columnsOf(out), ''), '\n']);
-    await writeOut(out, historyText(entries, config.zone, columnsOf(out)));
+    yield* ['\n', wrap(title, columns, ''), '\n'];
+    yield* historyText(entries, zone, columns);
   }
+  yield* answersText(unknown, columns);
 }
 
 /** How many outcomes the history has of the snapshots of a source, and the command that lists them; empty: none. */
@@ -216,19 +235,25 @@ async function explainSource(
   await writeOut(out, [`${jsonText(json, 1)}\n`]);
 }
 
+/** Names what of the account was not read. `isWhole`: whether all that is recorded could be read. */
+function exitCodeOf(inventory: Inventory, isWhole: boolean, err: Terminal['err']): ExitCode {
+  if (inventory.complete) return isWhole ? EXIT.done : EXIT.incomplete;
+  writeFailure({ code: 'inventory.incomplete', message: unreadText(inventory) }, err);
+  return EXIT.incomplete;
+}
+
 /** `explain`: the decision about one snapshot, or about each snapshot of a source, by name or ARN. Read-only. */
 export async function explain(wanted: string, given: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
   const options = { ...given, profile: await profileToRepeat(given.profile, terminal.env) };
   const config = loadConfig(options.config, warnOn(err));
   const now = options.at?.(config.zone) ?? Date.now();
-  const recorded = await readRecorded(given, terminal);
+  const recorded = await readRecorded(options, Date.now(), terminal);
   const live = await readAccount(given, config, terminal).catch((error: unknown) => error);
   if (!isInventory(live)) {
-    if (
-      await explainRecorded(recorded, wanted, { now, zone: config.zone, unread: messageOf(live), ...given }, terminal)
-    )
-      return EXIT.done;
+    const unread = { unread: messageOf(live), inventory: null };
+    const code = await explainRecorded(recorded, wanted, { now, zone: config.zone, ...unread, ...given }, terminal);
+    if (code !== null) return code;
     throw live;
   }
   const hasName = ({ arn, name }: { readonly arn: string | null; readonly name: string | null }): boolean =>
@@ -250,17 +275,17 @@ export async function explain(wanted: string, given: ExplainOptions, terminal: T
   const [source] = sources;
   if (others.length > 0 && item !== undefined) throw ambiguous(wanted, [item, ...others], config.zone);
   if (sources.length > 1) throw ambiguousSources(wanted, sources);
-  if (item !== undefined) await explainOne(found, item, { options, history: recorded }, terminal);
-  else if (source !== undefined) await explainSource(found, source, { options, history: recorded }, terminal);
-  else {
-    const unread = inventory.complete ? null : unreadText(inventory);
-    if (await explainRecorded(recorded, wanted, { now, zone: config.zone, unread, ...given }, terminal))
-      return EXIT.done;
-    if (unread === null) throw unknownSnapshot(wanted, inventory);
-    writeFailure({ code: 'inventory.incomplete', message: `${oneLine(wanted)} was not found, and ${unread}` }, err);
-    return EXIT.incomplete;
+  const history = { options, history: recorded };
+  if (item !== undefined) return exitCodeOf(inventory, await explainOne(found, item, history, terminal), err);
+  if (source !== undefined) {
+    await explainSource(found, source, history, terminal);
+    return exitCodeOf(inventory, true, err);
   }
-  if (inventory.complete) return EXIT.done;
-  writeFailure({ code: 'inventory.incomplete', message: unreadText(inventory) }, err);
+  const unread = inventory.complete ? null : unreadText(inventory);
+  const question = { now, zone: config.zone, unread, inventory, ...given };
+  const code = await explainRecorded(recorded, wanted, question, terminal);
+  if (code !== null) return code;
+  if (unread === null) throw unknownSnapshot(wanted, inventory);
+  writeFailure({ code: 'inventory.incomplete', message: `${oneLine(wanted)} was not found, and ${unread}` }, err);
   return EXIT.incomplete;
 }

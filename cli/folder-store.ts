@@ -69,8 +69,8 @@ async function checkNotEmpty(path: string): Promise<void> {
     if (poll === MAX_EMPTY_POLLS)
       throw new RetentionError(
         'store.folder',
-        `cannot write ${path}: an empty file has this name, because a crash ended its write; remove it while no ` +
-          'deletion runs, and run the same again',
+        `cannot write ${path}: an empty file has this name, because a crash ended its write; move it to another ` +
+          'place while no deletion runs, and run the same again',
       );
     await new Promise((resolve) => setTimeout(resolve, EMPTY_POLL_MS));
   }
@@ -141,7 +141,10 @@ const misplaced = (path: string, message: string): RetentionError =>
   Object.assign(new RetentionError('store.folder', message), { path });
 
 const irregular = (path: string, got: string): RetentionError =>
-  misplaced(path, `cannot read ${path}: got ${got}, expected a regular file; remove it, or use another folder`);
+  misplaced(
+    path,
+    `cannot read ${path}: got ${got}, expected a regular file; move it to another place, or use another folder`,
+  );
 
 function checkRegular(path: string, stats: Stats): void {
   const got = otherThanFile(stats);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { option, ownCommand, type RunOptions } from '../lambda/core/report/command-line';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import type { Store } from '../lambda/ports/ports';
@@ -21,12 +22,18 @@ export interface StoreOptions {
 export interface HistoryPlace {
   /** For people: the place as it was given. */
   readonly where: string;
+  /** The options of a command that name the place. */
+  readonly options: readonly string[];
   readonly store: Store;
   /** Whether deletions of a deployment are recorded here: then there may be none yet. */
   readonly isDeployment: () => Promise<boolean>;
   /** Returns the error that says what is wrong with the credentials, where that is the cause. */
   readonly explain: (error: unknown) => unknown;
 }
+
+/** A command of this project over the same place. */
+export const ownStoreCommand = (args: readonly string[], { options }: HistoryPlace, run: RunOptions): string =>
+  ownCommand([...args, ...options], run);
 
 /** The folder that `apply --local` writes into, seen from the working directory. */
 export const DEFAULT_FOLDER = 'results';
@@ -88,7 +95,8 @@ async function openFolder(path: string): Promise<HistoryPlace> {
   const folders = parts.flat();
   const isParent = folders.length > 0 && !hasResults(await folder.list(''), folders);
   const store = isParent ? folder : asResults(folder, '../');
-  return { where: path, store, isDeployment: async () => false, explain: (error) => error };
+  const options = option('--store', path);
+  return { where: path, options, store, isDeployment: async () => false, explain: (error) => error };
 }
 
 /** Whether a copy of a folder of results, without the folder around it, is at the top of a store. */
@@ -107,7 +115,8 @@ async function openBucket(bucket: string, prefix: string, caller: Caller): Promi
   const isDeployment = async (): Promise<boolean> =>
     (await store.list(REPORTS)).length > 0 || (await store.list(PLANS)).length > 0;
   const where = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
-  return { where, store, isDeployment, explain: (error) => explainAccess(error, caller) };
+  const options = option('--store', where);
+  return { where, options, store, isDeployment, explain: (error) => explainAccess(error, caller) };
 }
 
 async function openCaller(profile: string | undefined, terminal: Terminal): Promise<Caller> {
@@ -138,7 +147,8 @@ export async function openHistory({ store, stack, profile }: StoreOptions, termi
     throw storeRefusal('usage.history', '--store and --stack do not go together; choose one of them');
   if (stack !== undefined) {
     const caller = await openCaller(profile, terminal);
-    return openBucket(await bucketOfStack(stack, caller), '', caller);
+    const place = await openBucket(await bucketOfStack(stack, caller), '', caller);
+    return { ...place, options: option('--stack', stack) };
   }
   const place = store ?? DEFAULT_FOLDER;
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(place) && place !== '') return openFolder(place);

@@ -36,8 +36,8 @@ function decisionText({ policy, reasons }: HistoryEntry): string {
 }
 
 /** What the snapshot was, what became of it, and why. */
-function explanationOf({ entry, code, text }: HistoryItem, zone: Zone): string {
-  const { kind, region, source, createdAt } = entry;
+function explanationOf({ entry }: HistoryItem, zone: Zone): string {
+  const { kind, region, source, createdAt, code, text } = entry;
   const from = source === null ? 'no source' : `of ${oneLine(source)}`;
   const made = createdAt === null ? '' : `, made ${time(createdAt, zone)}`;
   const facts = `${kind} in ${oneLine(region)}, ${from}${made}`;

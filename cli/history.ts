@@ -1,22 +1,23 @@
 import { type HistoryItem, historyOf } from '../lambda/core/plan/history';
-import type { ApplyResult } from '../lambda/core/plan/outcome';
 import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { jsonText, oneLine } from '../lambda/core/util/safe-text';
-import { readOutcome } from '../lambda/deletion/outcome-summary';
+import { readUnfinishedPlan } from '../lambda/deletion/read-unfinished';
 import { renderHistoryCsv } from '../lambda/render/history-csv';
-import { formatCount, formatNumber } from '../lambda/render/numbers';
+import { formatCount } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
+import { digestOf, sha256Of } from '../lambda/runtime/digest';
 import { readHistory, type StoredHistory } from '../lambda/storage/read-history';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { HistoryFormat } from './formats';
+import { type HistoryRun, indexText, placesText, writeNotes } from './history-notes';
 import { type HistoryPlace, OWN_NAME, openHistory, type StoreOptions } from './history-store';
 import { historyText } from './history-text';
 import { checkVerifyOptions, verifyHistory } from './history-verify';
 import type { HistoryJson } from './json-shapes';
 import { zoneOf } from './load-config';
-import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
+import { columnsOf, type Terminal, writeOut } from './terminal';
 
 /** Options of `history`. */
 export interface HistoryOptions extends StoreOptions {
@@ -28,15 +29,6 @@ export interface HistoryOptions extends StoreOptions {
   readonly verify?: boolean;
   /** `NUMBER:SHA256`. */
   readonly head?: string;
-}
-
-const MAX_PLACES = 3;
-
-/** The first of many places, and how many more there are. */
-function placesText(places: readonly string[]): string {
-  const named = places.slice(0, MAX_PLACES).map(oneLine).join(', ');
-  const more = places.length - MAX_PLACES;
-  return more > 0 ? `${named} and ${formatNumber(more)} more` : named;
 }
 
 const EXPECTED_PLACE = 'expected results of "apply --local" or of the deletion function';
@@ -56,10 +48,9 @@ async function checkRecorded(place: HistoryPlace, { results, names }: StoredHist
 /** Reads what is recorded at a place. Throws where the place has nothing that a deletion wrote. */
 export async function readPlace(place: HistoryPlace): Promise<StoredHistory> {
   const { store, explain } = place;
-  const complete = async (result: ApplyResult): Promise<ApplyResult> =>
-    (await readOutcome(store, result.plan)) ?? result;
+  const ports = { store, hashText: sha256Of, digest: digestOf };
   try {
-    const history = await readHistory(store, complete);
+    const history = await readHistory(store, (known) => readUnfinishedPlan(ports, known));
     await checkRecorded(place, history);
     return history;
   } catch (error) {
@@ -76,25 +67,6 @@ function* jsonArray(items: readonly HistoryItem[]): Generator<string> {
   yield items.length === 0 ? ']\n' : '\n]\n';
 }
 
-/** Prints a sentence for each kind of open or lost record. Returns whether something may be missing. */
-export function reportGaps({ results, unreadable }: StoredHistory, { err }: Terminal): boolean {
-  const open = results.filter(({ status }) => status === 'unfinished');
-  const unsettled = open.flatMap((result) => result.unsettled ?? []);
-  if (open.length > 0) {
-    const plans = placesText(open.map(({ plan }) => plan.id));
-    const unknown =
-      unsettled.length === 0
-        ? ''
-        : `; ${formatCount(unsettled.length, 'snapshot')} may be deleted, the outcome is not known: ${placesText(unsettled.map(({ name, arn }) => name ?? arn))}`;
-    err.write(wrap(`note: not finished: ${plans}${unknown}`, columnsOf(err), ''));
-  }
-  if (unreadable.length === 0) return false;
-  const are = unreadable.length === 1 ? 'is' : 'are';
-  const message = `${formatCount(unreadable.length, 'part')} of the record cannot be read or ${are} missing: ${placesText(unreadable)}; copy the whole place again, or restore them`;
-  writeFailure({ code: 'history.incomplete', message }, err);
-  return true;
-}
-
 /** `history`: what was deleted, when, why, and by whose approval. Only reads. */
 export async function history(
   wanted: string | undefined,
@@ -108,24 +80,27 @@ export async function history(
   const place = await openHistory(options, terminal);
   if (verify) return verifyHistory(place, options, zone, terminal);
   const recorded = await readPlace(place);
-  const since = options.since?.(zone, Date.now()) ?? null;
+  const now = Date.now();
+  const since = options.since?.(zone, now) ?? null;
+  const of: HistoryRun = { place, run: options, now };
   const items = historyOf(recorded.results, { wanted: wanted ?? null, since });
   if (options.format === 'json') await writeOut(out, jsonArray(items));
   else if (options.format === 'csv') await writeOut(out, renderHistoryCsv(items.map(({ entry }) => entry)));
-  else if (items.length > 0) await writeOut(out, historyText(items, zone, columnsOf(out)));
   else {
-    const of = wanted === undefined ? '' : ` of ${oneLine(wanted)}`;
+    const ofName = wanted === undefined ? '' : ` of ${oneLine(wanted)}`;
     const within = since === null ? '' : ` since ${localMinute(since, zone)}`;
-    await writeOut(out, [wrap(noneText(place, recorded, of + within), columnsOf(out), '')]);
+    const none = wrap(noneText(place, recorded, ofName + within), columnsOf(out), '');
+    await writeOut(out, items.length > 0 ? historyText(items, zone, columnsOf(out)) : [none]);
+    await writeOut(out, [indexText(recorded, of, columnsOf(out))]);
   }
-  return reportGaps(recorded, terminal) ? EXIT.incomplete : EXIT.done;
+  return writeNotes(recorded, of, terminal) ? EXIT.incomplete : EXIT.done;
 }
 
 /** The text where no entry is wanted. */
-function noneText(place: HistoryPlace, { results, unreadable }: StoredHistory, wanted: string): string {
+function noneText(place: HistoryPlace, { results, gaps }: StoredHistory, wanted: string): string {
   const total = results.reduce((sum, { items }) => sum + items.length, 0);
   const others = total === 0 ? '' : `; it has ${formatCount(total, 'outcome')}`;
   const where = oneLine(place.where);
-  if (unreadable.length > 0) return `No outcome${wanted} could be read in ${where}; a part of the record is missing.`;
+  if (gaps.length > 0) return `No outcome${wanted} could be read in ${where}; a part of the record is missing.`;
   return `No outcome${wanted} is recorded in ${where}${others}.`;
 }

@@ -221,7 +221,7 @@ const APPROVAL_SHAPE = z.object({
   announcedBy: z.optional(z.array(z.string())),
 });
 
-/** The outcome of a planned snapshot, as `history` lists it. `createdAt` null: the outcome is not known. */
+/** The outcome of a planned snapshot, as `history` lists it. `createdAt` null: the plan is no longer stored. */
 const HISTORY_ENTRY = z.object({
   ...{ ...PLANNED, createdAt: TEXT_OR_NULL },
   source: TEXT_OR_NULL,
@@ -233,6 +233,9 @@ const HISTORY_ENTRY = z.object({
   report: TEXT_OR_NULL,
   approvedBy: z.nullable(APPROVAL_SHAPE),
   requestId: TEXT_OR_NULL,
+  code: z.string(),
+  text: z.string(),
+  mayStillBeDeleted: z.boolean(),
 });
 
 const HISTORY_SHAPE = z.array(HISTORY_ENTRY);
@@ -262,7 +265,8 @@ const APPLY_RESULT_SHAPE = z.object({
   unsettled: z.optional(
     z.array(
       z.object({
-        ...{ arn: z.string(), name: TEXT_OR_NULL, at: z.optional(z.string()), ...RECORDED },
+        ...{ arn: z.string(), name: TEXT_OR_NULL, createdAt: z.optional(z.string()), at: z.optional(z.string()) },
+        ...RECORDED,
         approvedBy: z.optional(z.nullable(APPROVAL_SHAPE)),
       }),
     ),
@@ -311,6 +315,17 @@ const EXPLAINED = {
   complete: z.boolean(),
 };
 
+/** What the account tells of each outcome that is not known, and what to do. */
+const UNKNOWN_ANSWERS = z.array(
+  z.object({
+    arn: z.string(),
+    name: z.string(),
+    account: z.enum(['exists', 'gone', 'not-read']),
+    text: z.string(),
+    command: TEXT_OR_NULL,
+  }),
+);
+
 const EXPLAIN = z.union([
   z.object({
     ...EXPLAINED,
@@ -318,6 +333,7 @@ const EXPLAIN = z.union([
     snapshot: SNAPSHOT,
     outcomes: HISTORY_SHAPE,
     sameName: HISTORY_SHAPE,
+    unknown: UNKNOWN_ANSWERS,
     steps: z.array(
       z.object({
         title: z.string(),
@@ -338,7 +354,7 @@ const EXPLAIN = z.union([
     }),
     snapshots: z.array(SNAPSHOT),
   }),
-  z.object({ ...EXPLAINED, type: z.literal('history'), entries: HISTORY_SHAPE }),
+  z.object({ ...EXPLAINED, type: z.literal('history'), entries: HISTORY_SHAPE, unknown: UNKNOWN_ANSWERS }),
 ]);
 
 const CHECK = z.object({

@@ -38,7 +38,7 @@ export async function readInDoubtElsewhere(store: Store, clock: Clock, planId: s
       // Without attempts, it is another file, or the result of a plan of which no delete was sent.
       if (!(await hasAttempts(store, id))) return [];
       throw unreadableRecord(
-        `cannot tell which deletes of another plan may still be carried out: ${store.locate(key)} is not as it was written; restore it, or apply the plan again after ${new Date(until).toISOString()}`,
+        `cannot tell which deletes of another plan may still be carried out: ${store.locate(key)} is not as it was written; keep a copy of it and restore it, or apply the plan again after ${new Date(until).toISOString()}`,
       );
     }
     const recorded = byArn(result);

@@ -39,7 +39,7 @@ export const unreadableStored = (store: Store, key: string, text?: string): Rete
     `cannot tell what was done already: ${store.locate(key)} ${
       text === ''
         ? `${EMPTY_RECORD}, and run the same again`
-        : 'is not as it was written; restore it, or apply a new plan a day after the last deletion'
+        : 'is not as it was written; keep a copy of it and restore it, or apply a new plan a day after the last deletion'
     }`,
   );
 

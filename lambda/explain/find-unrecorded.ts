@@ -1,6 +1,7 @@
 import type { Store } from '../ports/ports';
 import { EVIDENCE, LOCAL_EVIDENCE, PLANS, REPORTS, RESULT_INDEX, RESULTS } from '../storage/keys';
-import { type BrokenLink, isFailure, type ReadFailure, readOrFailure } from './evidence-chain';
+import { isFailure, type ReadFailure, readOrFailure } from '../storage/read-or-failure';
+import type { BrokenLink } from './evidence-chain';
 import { timeOfId } from './verify-index';
 
 /** Places of reports, plans, results and their files that no record names. */

@@ -2,9 +2,10 @@ import type { Plan } from '../core/plan/plan';
 import { eachOf } from '../ports/each-of';
 import type { ApprovalRecord } from '../storage/approval-record';
 import { planCopyFile } from '../storage/keys';
+import { isFailure, readOrFailure } from '../storage/read-or-failure';
 import { readPlan } from '../storage/report-history';
 import { type EvidenceRecord, PLAN, parseStored } from '../storage/schemas';
-import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
+import type { BrokenLink, VerifyPorts } from './evidence-chain';
 
 /** Matches a key that leads out of its folder. */
 export const LEADS_OUT = /^[/\\]|(?:^|[/\\])\.\.?(?:[/\\]|$)/;

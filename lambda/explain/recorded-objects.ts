@@ -4,16 +4,29 @@ import { eachOf } from '../ports/each-of';
 import type { Fingerprint } from '../ports/ports';
 import { type ApprovalRecord, parseApproval } from '../storage/approval-record';
 import { type FileList, type HashedFile, parseFileList } from '../storage/file-list';
-import { isReplaced, LOCAL_EVIDENCE, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
-import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, PLAN_DIGEST, parseStored } from '../storage/schemas';
-import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
+import {
+  isReplaced,
+  LOCAL_EVIDENCE,
+  planFile,
+  readKeyOf,
+  recordFolder,
+  resultFile,
+  resultFolder,
+} from '../storage/keys';
+import { isFailure, readOrFailure } from '../storage/read-or-failure';
+import {
+  APPLY_RESULT,
+  type EvidenceRecord,
+  ITEM_RESULT,
+  JSON_OBJECT,
+  PLAN_DIGEST,
+  parseStored,
+} from '../storage/schemas';
+import type { BrokenLink, VerifyPorts } from './evidence-chain';
 import { checkPlanFiles, LEADS_OUT } from './plan-files';
 import { checkReplacedView } from './replaced-view';
 
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
-
-/** The key by which runs read a listed file: a folder has a replaced object under a hidden name. */
-const readKeyOf = (key: string): string => key.replace(/\/\.([^/]+)\.v\d+$/, '/$1');
 
 /** Which replacement of an object the file of a folder is; 0: the first version, which people see. */
 const replacementIn = (key: string): number => Number(/\/\.[^/]+\.v(\d+)$/.exec(key)?.[1] ?? 0);
@@ -332,24 +345,33 @@ export class ObjectsCheck {
    * was approved and has recorded no result may have replaced the files of an unfinished plan, but removes none.
    */
   private async checkLists({ isFinal, open, current }: PlanEvidence): Promise<CurrentFindings> {
-    const findings = await this.compareLists(current);
-    if (isFinal || open.size === 0) return { findings, replaced: [] };
-    const isReplacement = (finding: Finding): boolean =>
-      typeof finding === 'object' && finding.fault === 'object.altered';
-    return {
-      findings: findings.filter((finding) => !isReplacement(finding)),
-      replaced: findings.flatMap((finding) =>
-        typeof finding === 'object' && isReplacement(finding) ? [finding.place] : [],
-      ),
-    };
+    const compared = await this.compareLists(current);
+    const findings: Finding[] = [];
+    const replaced: string[] = [];
+    for (const [{ key }, finding] of compared) {
+      const isAltered = typeof finding === 'object' && finding.fault === 'object.altered';
+      if (isAltered && !isFinal && open.size > 0 && (await this.isReplacement(key))) replaced.push(finding.place);
+      else findings.push(finding);
+    }
+    return { findings, replaced };
   }
 
-  private async compareLists(current: PlanEvidence['current']): Promise<readonly Finding[]> {
+  /** Whether a run may have written what a file has now: an attempt is whole JSON. */
+  private async isReplacement(key: string): Promise<boolean> {
+    const readKey = readKeyOf(key);
+    if (!readKey.endsWith('.attempt.json')) return true;
+    const text = await readOrFailure(this.ports.store.get(readKey));
+    return typeof text === 'string' && parseStored(JSON_OBJECT, text) !== null;
+  }
+
+  private async compareLists(
+    current: PlanEvidence['current'],
+  ): Promise<readonly (readonly [expected: Expected, finding: Finding])[]> {
     const size = Math.max(...current.map((list) => list.size));
-    let last: readonly Finding[] = [];
+    let last: readonly (readonly [Expected, Finding])[] = [];
     for (const { files } of current.filter((list) => list.size === size)) {
-      last = await eachOf(files, (expected) => this.checkCurrent(expected));
-      if (last.every((finding) => typeof finding === 'string')) break;
+      last = await eachOf(files, async (expected) => [expected, await this.checkCurrent(expected)] as const);
+      if (last.every(([, finding]) => typeof finding === 'string')) break;
     }
     return last;
   }

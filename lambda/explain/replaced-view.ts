@@ -2,8 +2,9 @@ import { countOutcomes } from '../core/plan/outcome';
 import { jsonText } from '../core/util/safe-text';
 import { renderResultJson } from '../render/result-json';
 import { planCopyFile, planFile, resultFile } from '../storage/keys';
+import { isFailure, readOrFailure } from '../storage/read-or-failure';
 import { APPLY_RESULT, type EvidenceRecord, PLAN, parseStored } from '../storage/schemas';
-import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
+import type { BrokenLink, VerifyPorts } from './evidence-chain';
 import type { PlanEvidence, RecordedApproval } from './recorded-objects';
 
 type StoredResult = NonNullable<ReturnType<typeof parseResult>>;

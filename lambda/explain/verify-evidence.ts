@@ -1,6 +1,7 @@
 import type { EvidenceHead } from '../storage/evidence';
 import { EVIDENCE, LOCAL_EVIDENCE } from '../storage/keys';
-import { type BrokenLink, ChainCheck, isFailure, readChain, readOrFailure, type VerifyPorts } from './evidence-chain';
+import { isFailure, readOrFailure } from '../storage/read-or-failure';
+import { type BrokenLink, ChainCheck, readChain, type VerifyPorts } from './evidence-chain';
 import { findUnrecorded, type Unrecorded } from './find-unrecorded';
 import { ObjectsCheck } from './recorded-objects';
 import { verifyIndex } from './verify-index';

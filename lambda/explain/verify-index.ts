@@ -3,17 +3,21 @@ import { instantOfId } from '../core/time/instant';
 import { jsonText } from '../core/util/safe-text';
 import { renderResultJson } from '../render/result-json';
 import { resultSentence } from '../render/result-text';
-import { LOCAL_EVIDENCE, RESULT_INDEX, RESULT_INDEX_NAME, resultFile, resultIndexPage } from '../storage/keys';
+import { LOCAL_EVIDENCE, RESULT_INDEX, RESULT_INDEX_NAME, resultFile } from '../storage/keys';
+import { isFailure, readOrFailure } from '../storage/read-or-failure';
 import {
   type IndexedResult,
   indexedPlan,
   indexedPlans,
   indexPageObject,
+  isContinued,
+  isEarlierView,
   listResults,
   parseIndexPage,
 } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
-import { type BrokenLink, isFailure, readOrFailure, type VerifyPorts } from './evidence-chain';
+import type { BrokenLink, VerifyPorts } from './evidence-chain';
+import { checkPageVersions, currentPageKey, pageVersions } from './page-versions';
 import type { PlanEvidence } from './recorded-objects';
 
 /** The time (epoch ms) in the id of a report or plan; null: it has none. */
@@ -47,8 +51,8 @@ class IndexCheck {
   private readonly broken: BrokenLink[] = [];
   private readonly unproven: string[] = [];
   private readonly views = new Map<string, StoredView | null>();
-  /** The files of a folder that have the replaced pages, by number. */
-  private hidden: ReadonlyMap<number, string> = new Map();
+  /** By the number of a page, the versions that replaced it in hidden files of a folder. */
+  private versions: ReadonlyMap<number, readonly number[]> = new Map();
 
   constructor(
     private readonly ports: VerifyPorts,
@@ -66,7 +70,11 @@ class IndexCheck {
       this.add(`index.${names.fault}`, store.locate(RESULT_INDEX), names.failure);
       return this.findings();
     }
-    this.hidden = await this.hiddenPages(names);
+    const deep = await readOrFailure(store.listDeep(RESULT_INDEX));
+    const isOfFolder = (name: string): boolean => this.ports.folder === LOCAL_EVIDENCE || !names.includes(name);
+    this.versions = pageVersions(isFailure(deep) ? [] : [...deep.keys()].filter(isOfFolder));
+    for (const { fault, place, message } of await checkPageVersions(this.ports, this.versions))
+      this.add(fault, place, message);
     for (const name of names) {
       const [, digits] = RESULT_INDEX_NAME.exec(name) ?? [];
       const place = digits === undefined ? store.locate(RESULT_INDEX + name) : this.placeOf(Number(digits));
@@ -77,35 +85,17 @@ class IndexCheck {
         const page = await this.readPage(Number(digits));
         isWhole &&= page !== null;
         entries.push(...(page ?? []).map((entry) => [Number(digits), entry] as const));
-      } else if (this.ports.folder === LOCAL_EVIDENCE && /^\.\d{5}\.json\.v\d+$/.test(name)) {
-        // A bucket with a copy of a folder: its visible pages are the first ones, and hidden files replace them.
-        isWhole = false;
-      } else this.add('index.inserted', place, `${place} is no page of the index of results`);
+      } else if (this.ports.folder !== LOCAL_EVIDENCE || pageVersions([name]).size === 0)
+        // A bucket with a copy of a folder has the hidden files of it, which were checked.
+        this.add('index.inserted', place, `${place} is no page of the index of results`);
     }
     await this.checkEntries(entries, isWhole);
     return this.findings();
   }
 
-  /** A folder has a replaced page in a hidden file, which no list of its names has; a bucket lists such a file. */
-  private async hiddenPages(listed: readonly string[]): Promise<ReadonlyMap<number, string>> {
-    const deep = await readOrFailure(this.ports.store.listDeep(RESULT_INDEX));
-    if (isFailure(deep)) return new Map();
-    const nameOf = (digits: string, version: number): string => `.${digits}.json.v${version}`;
-    const pages = new Map<number, string>();
-    for (const name of deep.keys()) {
-      const digits = /^\.(\d{5})\.json\.v1$/.exec(name)?.[1];
-      if (digits === undefined || listed.includes(name)) continue;
-      let version = 1;
-      while (deep.has(nameOf(digits, version + 1))) version += 1;
-      pages.set(Number(digits), nameOf(digits, version));
-    }
-    return pages;
-  }
-
   /** The place of the file that has a page. */
   private placeOf(number: number): string {
-    const name = this.hidden.get(number);
-    return this.ports.store.locate(name === undefined ? resultIndexPage(number) : RESULT_INDEX + name);
+    return this.ports.store.locate(currentPageKey(number, this.versions.get(number)));
   }
 
   private findings(): IndexFindings {
@@ -137,8 +127,7 @@ class IndexCheck {
   /** Reads a page; null where it is not as this version writes pages, which is noted. */
   private async readPage(number: number): Promise<readonly IndexedResult[] | null> {
     const { store } = this.ports;
-    const key = resultIndexPage(number);
-    const text = await readOrFailure(store.get(key));
+    const text = await readOrFailure(store.get(currentPageKey(number, this.versions.get(number))));
     if (text === null) return [];
     const place = this.placeOf(number);
     if (isFailure(text)) {
@@ -216,7 +205,9 @@ class IndexCheck {
   /** Checks that the index has a result that was in it when it was recorded. */
   private async checkListed({ id, isFinal, isIndexed }: PlanEvidence, status: string | undefined): Promise<void> {
     const isListed = status === 'finished' || (status === 'unfinished' && !isFinal);
-    if (!isIndexed || isListed || (await this.viewOf(id)) === null) return;
+    if (!isIndexed || isListed) return;
+    // Results and pages may have been removed after their time.
+    if (this.chain.hasExpired && (await this.viewOf(id)) === null) return;
     const place = this.ports.store.locate(RESULT_INDEX);
     this.add('index.missing', place, `${place} no longer lists the plan ${id}`, id);
   }
@@ -235,22 +226,6 @@ class IndexCheck {
     return view;
   }
 }
-
-/** Whether a later result has all outcomes of an earlier one, and what the first run of the plan wrote. */
-function isContinued(earlier: ApplyResult, later: ApplyResult): boolean {
-  // A run whose approval names a report adds it where the first one had none.
-  const report = earlier.report ?? later.report;
-  const headOf = ({ plan, account, config, approvedBy, startedAt }: ApplyResult, ofReport: string | null): string =>
-    jsonText([plan, account, config, ofReport, approvedBy, startedAt]);
-  const items = new Set(later.items.map((item) => jsonText(item)));
-  return (
-    headOf(earlier, report) === headOf(later, later.report) && earlier.items.every((item) => items.has(jsonText(item)))
-  );
-}
-
-/** Whether a result is an earlier view of an unfinished plan: it has no outcome that the later one has not. */
-const isEarlierView = (earlier: ApplyResult, later: ApplyResult): boolean =>
-  earlier.status === 'unfinished' && earlier.updatedAt <= later.updatedAt && isContinued(earlier, later);
 
 /** Checks the index of results against the evidence of plans. */
 export const verifyIndex = (ports: VerifyPorts, chain: IndexedChain): Promise<IndexFindings> =>

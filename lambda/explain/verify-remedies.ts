@@ -27,7 +27,7 @@ const READ = 'ACCESS, and verify again. Until then nothing is known of it.';
 const RESTORE = 'Restore it from COPY, and verify again. WHO';
 const COMPARE = 'Compare it with COPY. WHO';
 const REWRITE =
-  'Compare it with the results, which are the record. If you remove it, the next deletion writes it again. WHO';
+  'Compare it with the results, which are the record. Move it and the hidden versions of its page to another place and keep them: the next deletion writes the page again. WHO';
 
 /** What to do about each fault: the one table of these sentences. COPY, ACCESS and WHO stand for those of the place. */
 const REMEDIES: Readonly<Record<Fault, string>> = {

@@ -22,6 +22,9 @@ const HISTORY_COLUMNS: Readonly<Record<string, (entry: HistoryEntry) => CsvCell>
   announcedBy: ({ approvedBy }) => approvedBy?.announcedBy?.join('; ') ?? null,
   requestId: ({ requestId }) => requestId,
   arn: ({ arn }) => arn,
+  code: ({ code }) => code,
+  text: ({ text }) => text,
+  mayStillBeDeleted: ({ mayStillBeDeleted }) => String(mayStillBeDeleted),
 };
 
 /** Renders entries of the history as CSV, in chunks. */

@@ -83,7 +83,7 @@ async function readEvidence({ store, folder }: EvidencePlace, number: number): P
   if (text === null) return null;
   const record = parseStored(EVIDENCE_RECORD, text);
   if (record?.number === number) return { record, text };
-  const wrong = text === '' ? EMPTY_RECORD : 'is not as it was written; restore it';
+  const wrong = text === '' ? EMPTY_RECORD : 'is not as it was written; keep a copy of it, and restore it';
   throw new RetentionError(
     'evidence.unreadable',
     `cannot continue the evidence chain: ${store.locate(key)} ${wrong}, and run the same again`,

@@ -10,4 +10,4 @@ export const jsonObject = (key: string, value: unknown): StoredObject => ({
 
 /** What is wrong with a record that a crash left empty, and the remedy: there is nothing to restore. */
 export const EMPTY_RECORD =
-  'is empty, because a crash or a full disk ended its write; remove it while no deletion runs';
+  'is empty, because a crash or a full disk ended its write; move it to another place while no deletion runs';

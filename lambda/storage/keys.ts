@@ -188,6 +188,12 @@ export const planCopyFile = (plan: PlanKey): string => `${recordFolder(plan)}onc
 export const fileListFile = (plan: PlanKey, sha256: string): string =>
   `${recordFolder(plan)}once-files-${sha256.slice(0, 16)}.sha256`;
 
+/** Matches the name of such a list in the folder of a plan. */
+export const FILE_LIST_NAME = /^once-files-[0-9a-f]{16}\.sha256$/;
+
+/** Returns the key by which runs read a listed file: a folder has a replaced object under a hidden name. */
+export const readKeyOf = (key: string): string => key.replace(/\/\.([^/]+)\.v\d+$/, '/$1');
+
 /** Matches the keys that records of each kind name. */
 export const EVIDENCE_KEYS = {
   report: /^reports\/\w[\w.-]*\/(?:report|summary)\.json$/,

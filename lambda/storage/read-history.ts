@@ -1,68 +1,80 @@
-import type { ApplyResult } from '../core/plan/outcome';
-import { RetentionError } from '../core/util/errors';
+import type { HistoryGap, OpenPlan } from '../core/plan/history';
+import { type ApplyResult, countOutcomes } from '../core/plan/outcome';
+import { jsonText } from '../core/util/safe-text';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import {
-  EARLIER_JOURNAL_NAME,
   LOCAL_EVIDENCE,
   RECORD_FOLDER_NAME,
-  RECORD_NAME,
   RESULT_INDEX,
   RESULTS,
-  recordFolder,
   resultFile,
   resultFolder,
   resultIndexPage,
 } from './keys';
+import { isFailure, type ReadFailure, readOrFailure } from './read-or-failure';
 import {
   type IndexedPlan,
   indexedPlans,
-  isIndexed,
+  isEarlierView,
   listIndexPages,
   listResults,
   parseIndexPage,
   resultIds,
 } from './result-index';
-import { APPLY_RESULT, parseStored } from './schemas';
+import { APPLY_RESULT, parseStored, VERSIONED } from './schemas';
 
 /** What is recorded in a store of results. */
 export interface StoredHistory {
   /** One result for each plan. */
   readonly results: readonly ApplyResult[];
-  /** Places of results and pages that are missing, or that cannot be read. What they have may be missing above. */
-  readonly unreadable: readonly string[];
+  /** What is missing, altered or cannot be read: the results may lack it. */
+  readonly gaps: readonly HistoryGap[];
+  /** Plans of which not every snapshot has an outcome. */
+  readonly open: readonly OpenPlan[];
+  /** Places of results that the index has otherwise: those of the record count. */
+  readonly contradicted: readonly string[];
+  /** How many of the results are those of the index. */
+  readonly fromIndex: number;
   /** Names directly in `results/`. */
   readonly names: readonly string[];
 }
+
+/** What reads the record of an unfinished plan. */
+export type ReadRecord = (known: { readonly id: string; readonly views: readonly ApplyResult[] }) => Promise<{
+  readonly result: ApplyResult | null;
+  readonly gaps: readonly HistoryGap[];
+  readonly open: OpenPlan | null;
+}>;
 
 interface ListedResult {
   readonly plan: IndexedPlan;
   readonly result: ApplyResult;
 }
 
-/** Reads an object; null: there is none. Empty: it is a link that leads nowhere, a pipe, or a file without access. */
-const readIfRegular = (store: Store, key: string): Promise<string | null> =>
-  store.get(key).catch((error: unknown) => {
-    if (error instanceof RetentionError && error.code === 'store.folder') return '';
-    throw error;
-  });
+/** Whether an entry of the index tells of its result what that has. */
+function isConsistent({ plan: { id, status, startedAt, updatedAt }, result }: ListedResult): boolean {
+  const { plan, unsettled = [], items, totals } = result;
+  const isSame = jsonText([plan.id, result.status, result.startedAt, result.updatedAt]);
+  const hasAll = items.length === plan.count && unsettled.length === 0;
+  return (
+    isSame === jsonText([id, status, startedAt, updatedAt]) &&
+    (status === 'unfinished' || hasAll) &&
+    jsonText(countOutcomes(plan.count, items)) === jsonText(totals)
+  );
+}
 
-/** A result that was read. `state` tells why there is none. */
-type ReadResult =
-  | { readonly state: 'read'; readonly result: ApplyResult }
-  | { readonly state: 'gone' }
-  | { readonly state: 'unreadable' };
-
-/**
- * Reads the results of all plans: those in the index from there, the others one by one. `complete` returns an
- * unfinished result with what runs recorded since it was written.
- */
+/** Reads the results of all plans: finished ones in the index from there, the others one by one. */
 class HistoryReader {
-  private readonly unreadable: string[] = [];
+  private readonly gaps: HistoryGap[] = [];
+  private readonly open: OpenPlan[] = [];
+  private readonly contradicted: string[] = [];
+  private readonly results = new Map<string, ApplyResult>();
+  private indexed: ReadonlyMap<string, ListedResult> = new Map();
 
   constructor(
     private readonly store: Store,
-    private readonly complete: (result: ApplyResult) => Promise<ApplyResult>,
+    private readonly readRecord: ReadRecord,
   ) {}
 
   async read(): Promise<StoredHistory> {
@@ -70,113 +82,122 @@ class HistoryReader {
     const names = await store.list(RESULTS);
     const stored = await listResults(store);
     // A directory that has the name of a result, for example.
-    for (const id of resultIds(names)) if (!stored.has(id)) this.unreadable.push(store.locate(resultFile(id)));
-    const indexed = await this.readIndex();
-    const plans = indexedPlans(indexed.map(({ plan }) => plan));
-    const outdated = await this.findOutdated(indexed.filter(({ plan }) => plans.get(plan.id) === plan));
-    const isCurrent = ([id, storedAt]: readonly [string, number | null]): boolean =>
-      isIndexed(plans.get(id), storedAt) && !outdated.has(id);
-    const direct = [...stored].filter((each) => !isCurrent(each));
-    const read = await eachOf(direct, ([id]) => this.readResult(id));
-    const results = new Map<string, ApplyResult>();
-    for (const { plan, result } of indexed) if (plans.get(plan.id) === plan) results.set(plan.id, result);
-    for (const [index, each] of read.entries()) {
-      const [id = ''] = direct[index] ?? [];
-      if (each.state === 'read') results.set(id, each.result);
-      else if (each.state === 'unreadable') this.unreadable.push(store.locate(resultFile(id)));
-    }
-    await this.findLostResults(names, results);
-    return { results: [...results.values()], unreadable: [...this.unreadable].sort(), names };
-  }
-
-  private async readIndex(): Promise<readonly ListedResult[]> {
-    const { store } = this;
-    const numbers = await listIndexPages(store).catch((error: unknown) => {
-      if (!(error instanceof RetentionError) || error.code !== 'store.folder') throw error;
-      this.unreadable.push(store.locate(RESULT_INDEX));
-      return [];
-    });
-    const pages = await eachOf(numbers, async (number) => {
-      const text = await readIfRegular(store, resultIndexPage(number));
-      return { number, results: text === null ? [] : parseIndexPage(text, ({ plan, result }) => ({ plan, result })) };
-    });
-    for (const { number, results } of pages)
-      if (results === null) this.unreadable.push(store.locate(resultIndexPage(number)));
-    return pages.flatMap(({ results }) => results ?? []);
-  }
-
-  /**
-   * Finds the unfinished results that lack an outcome or an attempt that is recorded: a run that died did not write them
-   * again. One of the first version always counts, because its journal may have more.
-   */
-  private async findOutdated(indexed: readonly ListedResult[]): Promise<ReadonlySet<string>> {
-    const open = indexed.filter(({ plan }) => plan.status === 'unfinished');
-    const names = await eachOf(open, ({ result }) => this.store.list(recordFolder(result.plan)));
-    const isOutdated = ({ result }: ListedResult, index: number): boolean => {
-      const count = (kind: string): number =>
-        (names[index] ?? []).filter((name) => RECORD_NAME.exec(name)?.[2] === kind).length;
-      return count('outcome') > result.items.length || count('attempt') > count('outcome');
+    for (const id of resultIds(names)) if (!stored.has(id)) this.add('altered', resultFile(id), id);
+    await this.readIndex();
+    const isTaken = (id: string): boolean => {
+      const entry = this.indexed.get(id);
+      return entry?.plan.status === 'finished' && isConsistent(entry);
     };
-    const others = await eachOf(open, ({ plan }) => this.store.list(resultFolder(plan.id)));
-    const isEarlier = (index: number): boolean =>
-      others[index]?.some((name) => EARLIER_JOURNAL_NAME.test(name)) === true;
-    return new Set(open.filter((each, i) => isEarlier(i) || isOutdated(each, i)).map(({ plan }) => plan.id));
+    for (const [id, { result }] of this.indexed) if (isTaken(id)) this.results.set(id, result);
+    const fromIndex = this.results.size;
+    const ids = new Set([...stored.keys(), ...this.indexed.keys()]);
+    await eachOf(
+      [...ids].filter((id) => !isTaken(id)),
+      (id) => this.readResult(id),
+    );
+    await this.findLostResults(names);
+    const { open, contradicted } = this;
+    return { results: [...this.results.values()], gaps: this.allGaps(), open, contradicted, fromIndex, names };
   }
 
-  private async readResult(id: string): Promise<ReadResult> {
-    const text = await readIfRegular(this.store, resultFile(id));
-    if (text === null) return { state: 'gone' };
-    const result = parseStored(APPLY_RESULT, text);
-    if (result === null || result.plan.id !== id) return { state: 'unreadable' };
-    return { state: 'read', result: result.status === 'finished' ? result : await this.completed(result) };
+  /** All gaps in order of their places; of one place, the first that was found. */
+  private allGaps(): readonly HistoryGap[] {
+    const gaps = new Map<string, HistoryGap>();
+    for (const gap of this.gaps) if (!gaps.has(gap.place)) gaps.set(gap.place, gap);
+    return [...gaps.values()].sort((a, b) => (a.place < b.place ? -1 : 1));
   }
 
-  /** Adds the outcomes that were recorded since; where one of them cannot be read, the result is used as it is. */
-  private async completed(result: ApplyResult): Promise<ApplyResult> {
-    try {
-      return await this.complete(result);
-    } catch (error) {
-      if (!(error instanceof RetentionError) || error.code !== 'result.unreadable') throw error;
-      this.unreadable.push(this.store.locate(recordFolder(result.plan)));
-      return result;
-    }
+  private add(state: HistoryGap['state'], key: string, plan: string | null = null): void {
+    this.gaps.push({ state, place: this.store.locate(key), plan, names: [] });
   }
 
-  /** Returns the names in a folder; none where a file, a pipe or a link has its name. */
-  private async listIfFolder(folder: string): Promise<readonly string[]> {
-    try {
-      return await this.store.list(folder);
-    } catch (error) {
-      if (!(error instanceof RetentionError) || error.code !== 'store.folder') throw error;
-      const isDenied = (error.cause as { readonly code?: unknown } | undefined)?.code !== undefined;
-      if (isDenied) this.unreadable.push(this.store.locate(folder));
-      return [];
-    }
+  private async readIndex(): Promise<void> {
+    const { store } = this;
+    const numbers = await readOrFailure(listIndexPages(store));
+    if (isFailure(numbers)) return this.add(numbers.fault, RESULT_INDEX);
+    const pages = await eachOf(numbers, async (number) => {
+      const text = await readOrFailure(store.get(resultIndexPage(number)));
+      if (text === null) return [];
+      const page = isFailure(text) ? null : parseIndexPage(text, ({ plan, result }) => ({ plan, result }));
+      if (page === null) this.add(isFailure(text) ? text.fault : 'altered', resultIndexPage(number));
+      return page ?? [];
+    });
+    const entries = pages.flat();
+    const latest = indexedPlans(entries.map(({ plan }) => plan));
+    this.indexed = new Map(
+      entries.flatMap((entry) => (latest.get(entry.plan.id) === entry.plan ? [[entry.plan.id, entry]] : [])),
+    );
+  }
+
+  /** Reads a stored result, and the record of its plan where that is unfinished. */
+  private async readResult(id: string): Promise<void> {
+    const { store } = this;
+    const text = await readOrFailure(store.get(resultFile(id)));
+    const entry = this.indexed.get(id);
+    if (text === null) return this.readLost(id);
+    const result = isFailure(text) ? null : parseStored(APPLY_RESULT, text);
+    if (result === null || result.plan.id !== id) return this.readDamaged(id, text);
+    const isOther = entry !== undefined && !isEarlierView(entry.result, result);
+    if (isOther) this.contradicted.push(store.locate(resultFile(id)));
+    if (result.status === 'finished') this.results.set(id, result);
+    else await this.complete(id, [result, ...(entry === undefined || isOther ? [] : [entry.result])]);
+  }
+
+  /** Takes what the index and the record have of a plan whose stored result cannot be used. */
+  private async readDamaged(id: string, text: string | ReadFailure): Promise<void> {
+    this.add(isFailure(text) ? text.fault : 'altered', resultFile(id), id);
+    const version = isFailure(text) ? 1 : (parseStored(VERSIONED, text)?.schemaVersion ?? 1);
+    // What a later version records, this one does not know.
+    if (version === 1) await this.takeIndexed(id);
+  }
+
+  private async takeIndexed(id: string): Promise<OpenPlan | null> {
+    const entry = this.indexed.get(id);
+    if (entry?.result.status !== 'finished') return this.complete(id, entry === undefined ? [] : [entry.result]);
+    this.results.set(id, entry.result);
+    return null;
+  }
+
+  /** Takes what the index and the record have of a plan that has no stored result. */
+  private async readLost(id: string): Promise<void> {
+    const open = await this.takeIndexed(id);
+    // A run that was killed early wrote none.
+    if (this.results.has(id) || open?.hasOpenRun !== true) this.add('missing', resultFile(id), id);
+  }
+
+  private async complete(id: string, views: readonly ApplyResult[]): Promise<OpenPlan | null> {
+    const { result, gaps, open } = await this.readRecord({ id, views });
+    if (result !== null) this.results.set(id, result);
+    this.gaps.push(...gaps);
+    if (open !== null) this.open.push(open);
+    return open;
   }
 
   /** Finds folders of attempts and outcomes, and evidence records, whose results are not there. */
-  private async findLostResults(names: readonly string[], results: ReadonlyMap<string, ApplyResult>): Promise<void> {
+  private async findLostResults(names: readonly string[]): Promise<void> {
     const { store } = this;
     const folders = names.filter(
-      (name) => !name.includes('.') && !results.has(name) && !names.includes(`${name}.json`),
+      (name) => !name.includes('.') && !this.results.has(name) && !names.includes(`${name}.json`),
     );
     const ofPlans = folders.filter((name) => ![LOCAL_EVIDENCE, RESULT_INDEX].includes(resultFolder(name)));
     // Local results have their chain among them. The first record is that of an approval, which is in another folder.
-    if (results.size === 0 && resultIds(names).length === 0 && ofPlans.length === 0)
-      if ((await store.list(LOCAL_EVIDENCE)).length > 0)
-        this.unreadable.push(`the results that the records in ${store.locate(LOCAL_EVIDENCE)} name`);
-    const contents = await eachOf(ofPlans, (name) => this.listIfFolder(resultFolder(name)));
-    for (const [index, name] of ofPlans.entries())
-      if (contents[index]?.some((each) => RECORD_FOLDER_NAME.test(each)))
-        this.unreadable.push(store.locate(resultFile(name)));
+    if (this.results.size === 0 && resultIds(names).length === 0 && ofPlans.length === 0)
+      if ((await store.list(LOCAL_EVIDENCE)).length > 0) {
+        const place = `the results that the records in ${store.locate(LOCAL_EVIDENCE)} name`;
+        this.gaps.push({ state: 'missing', place, plan: null, names: [] });
+      }
+    for (const name of ofPlans) {
+      const listed = await readOrFailure(store.list(resultFolder(name)));
+      // A file, a pipe or a link can have the name of a folder.
+      if (isFailure(listed) && listed.fault === 'unreadable') this.add('unreadable', resultFolder(name), name);
+      else if (!isFailure(listed) && listed.some((each) => RECORD_FOLDER_NAME.test(each))) await this.readLost(name);
+    }
   }
 }
 
 /**
- * Reads what is recorded in a store of results. With the index, it reads one object for up to a hundred results, and
- * one for each result that the index lacks.
+ * Reads what is recorded in a store of results. With the index, it reads one object for up to a hundred finished
+ * results, and a few for each other one. `readRecord` reads the record of an unfinished plan.
  */
-export const readHistory = (
-  store: Store,
-  complete: (result: ApplyResult) => Promise<ApplyResult>,
-): Promise<StoredHistory> => new HistoryReader(store, complete).read();
+export const readHistory = (store: Store, readRecord: ReadRecord): Promise<StoredHistory> =>
+  new HistoryReader(store, readRecord).read();

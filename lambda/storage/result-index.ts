@@ -141,3 +141,19 @@ export async function listResults(store: Store): Promise<ReadonlyMap<string, num
   const times = await store.listDated(RESULTS);
   return new Map(resultIds(times.keys()).map((id) => [id, times.get(`${id}.json`) ?? null]));
 }
+
+/** Whether a later result has all outcomes of an earlier one, and what the first run of the plan wrote. */
+export function isContinued(earlier: ApplyResult, later: ApplyResult): boolean {
+  // A run whose approval names a report adds it where the first one had none.
+  const report = earlier.report ?? later.report;
+  const headOf = ({ plan, account, config, approvedBy, startedAt }: ApplyResult, ofReport: string | null): string =>
+    jsonText([plan, account, config, ofReport, approvedBy, startedAt]);
+  const items = new Set(later.items.map((item) => jsonText(item)));
+  return (
+    headOf(earlier, report) === headOf(later, later.report) && earlier.items.every((item) => items.has(jsonText(item)))
+  );
+}
+
+/** Whether a result is an earlier view of an unfinished plan: it has no outcome that the later one has not. */
+export const isEarlierView = (earlier: ApplyResult, later: ApplyResult): boolean =>
+  earlier.status === 'unfinished' && earlier.updatedAt <= later.updatedAt && isContinued(earlier, later);

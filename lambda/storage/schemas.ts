@@ -85,6 +85,15 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
 /** The digest of a plan, which tells the folder of its files. */
 export const PLAN_DIGEST = z.looseObject({ digest });
 
+/** The id and the digest of a plan. */
+export const PLAN_KEY = z.looseObject({ id: planId, digest });
+
+/** Any JSON object: one that was cut off is none. */
+export const JSON_OBJECT = z.looseObject({});
+
+/** The version of a stored object. */
+export const VERSIONED = z.looseObject({ schemaVersion: z.number() });
+
 const amount = z.nullable(z.number());
 /** A member that records of earlier versions lack. */
 const addedLater = <T extends z.core.$ZodType>(schema: T, absent: z.core.util.NoUndefined<z.core.output<T>>) =>
@@ -170,6 +179,7 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
     z.array(
       z.looseObject({
         ...{ ...FACTS, arn: z.string(), name: z.nullable(z.string()), at: z.exactOptional(z.string()) },
+        createdAt: z.exactOptional(z.string()),
         approvedBy: z.exactOptional(z.nullable(APPROVAL)),
       }),
     ),

@@ -111,7 +111,7 @@ describe('a folder as a store', () => {
   it('refuses a folder in place of a file, and speaks of reading', async () => {
     mkdirSync(join(folder, 'plan.json'));
     await expect(folderStore(folder).get('plan.json')).rejects.toThrow(
-      /cannot read .*plan\.json: got a directory, expected a regular file; remove it, or use another folder$/,
+      /cannot read .*plan\.json: got a directory, expected a regular file; move it to another place, or use another folder$/,
     );
   });
 
@@ -137,7 +137,7 @@ describe('a folder as a store', () => {
       place(path);
       const refused = {
         code: 'store.folder',
-        message: `cannot read ${path}: got ${got}, expected a regular file; remove it, or use another folder`,
+        message: `cannot read ${path}: got ${got}, expected a regular file; move it to another place, or use another folder`,
       };
       for (const read of [store.get, store.getVersioned, store.getDated, store.lines])
         await expect(read('lock.json')).rejects.toMatchObject(refused);

@@ -81,7 +81,9 @@ describe('a folder on a file system without hard links', () => {
     writeFileSync(store.locate('plan.json'), '');
     await expect(store.putIfAbsent(object('plan.json', 'text'))).rejects.toMatchObject({
       code: 'store.folder',
-      message: expect.stringMatching(/plan\.json: an empty file has this name.*; remove it while no deletion runs/),
+      message: expect.stringMatching(
+        /plan\.json: an empty file has this name.*; move it to another place while no deletion runs/,
+      ),
     });
     rmSync(store.locate('plan.json'));
     expect(await store.putIfAbsent(object('plan.json', 'text'))).toBe(true);
@@ -96,7 +98,9 @@ describe('a folder on a file system without hard links', () => {
     writeFileSync(path, '');
     await expect(recordEvidence(ports, [entry])).rejects.toMatchObject({
       code: 'evidence.unreadable',
-      message: expect.stringMatching(/00000001\.json is empty, .*; remove it while no deletion runs, and run the same/),
+      message: expect.stringMatching(
+        /00000001\.json is empty, .*; move it to another place while no deletion runs, and run the same/,
+      ),
     });
     rmSync(path);
     expect(await recordEvidence(ports, [entry])).toMatchObject({ number: 1 });

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -30,7 +31,7 @@ const POLICY =
   'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
 const MEMBERS = [
   ...['arn', 'name', 'kind', 'account', 'region', 'createdAt', 'source', 'outcome', 'at', 'reasons', 'policy', 'plan'],
-  ...['report', 'approvedBy', 'requestId'],
+  ...['report', 'approvedBy', 'requestId', 'code', 'text', 'mayStillBeDeleted'],
 ];
 const BEN = { kind: 'dashboard', arn: 'arn:aws:iam::123456789012:user/ben', claimed: true } as const;
 const AUTOMATIC = { kind: 'automatic', arn: null, claimed: false, announcedBy: ['20261123T080000Z-b'] } as const;
@@ -159,11 +160,16 @@ describe('lightsail-retention history', () => {
       );
       expect(text).toMatch(/skipped web-06 instance in us-east-1, of web, .*\[hold\]/);
       expect(err).not.toContain('error');
+      const last = `
+1 of 1 result is read from the index, which is a copy. This command checks it:
+    npx lightsail-retention history --verify --store ${results()} --config ${config()}
+`;
+      expect(out.endsWith(last)).toBe(true);
       expect((await history('none', '--store', results())).out).toBe(
-        `No outcome of none is recorded in ${results()}; it has 5 outcomes.\n`,
+        `No outcome of none is recorded in ${results()}; it has 5 outcomes.\n${last}`,
       );
       expect((await history('--since', '2126-11-23', '--store', results())).out).toBe(
-        `No outcome since 2126-11-23 00:00 is recorded in ${results()}; it has 5 outcomes.\n`,
+        `No outcome since 2126-11-23 00:00 is recorded in ${results()}; it has 5 outcomes.\n${last}`,
       );
     });
 
@@ -171,7 +177,7 @@ describe('lightsail-retention history', () => {
       const { out } = await history('--store', results(), '--format', 'csv');
       const [head, ...lines] = out.trimEnd().split('\n');
       expect(head).toBe(
-        'at,outcome,name,kind,account,region,createdAt,source,policy,reasons,plan,planDigest,report,approvedByKind,approvedByArn,approvedByClaimed,announcedBy,requestId,arn',
+        'at,outcome,name,kind,account,region,createdAt,source,policy,reasons,plan,planDigest,report,approvedByKind,approvedByArn,approvedByClaimed,announcedBy,requestId,arn,code,text,mayStillBeDeleted',
       );
       expect(lines).toHaveLength(5);
       expect(out).toContain(',standard,last: 3 of 3 slots filled,');
@@ -279,8 +285,23 @@ describe('lightsail-retention history', () => {
       const place = mkdtempSync(join(work, 'interrupted-'));
       cpSync(results(), place, { recursive: true });
       rmSync(join(place, 'index'), { recursive: true });
-      const [digest = ''] = readdirSync(join(place, resultName().replace('.json', '')));
-      const folder = join(place, resultName().replace('.json', ''), digest);
+      const [before = ''] = readdirSync(join(place, resultName().replace('.json', '')));
+      const original = join(place, resultName().replace('.json', ''), before);
+      const { digest: digestBefore, ...rest } = JSON.parse(readFileSync(join(original, 'once-plan.json'), 'utf8'));
+      const planned = rest.items.map((item: { readonly name: string }) =>
+        item.name === 'web-06' ? { ...item, name, arn } : item,
+      );
+      const content = { ...rest, items: planned };
+      const digest = digestOf(content);
+      const folder = join(original, '..', digest.slice('sha256:'.length).slice(0, 16));
+      if (folder !== original) renameSync(original, folder);
+      writeFileSync(join(folder, 'once-plan.json'), JSON.stringify({ ...content, digest }));
+      for (const file of readdirSync(folder)) {
+        const path = join(folder, file);
+        if (file.endsWith('.sha256')) rmSync(path);
+        else if (file.startsWith('once-approval'))
+          writeFileSync(path, readFileSync(path, 'utf8').replaceAll(digestBefore, digest));
+      }
       const nameIn = (file: string): string => JSON.parse(readFileSync(join(folder, file), 'utf8')).name;
       const outcome = readdirSync(folder).find((file) => file.endsWith('outcome.json') && nameIn(file) === 'web-06');
       const number = outcome?.split('.')[0] ?? '';
@@ -293,7 +314,8 @@ describe('lightsail-retention history', () => {
       const file = join(place, resultName());
       const json = JSON.parse(readFileSync(file, 'utf8'));
       const items = json.items.filter((item: { readonly name: string }) => item.name !== 'web-06');
-      writeFileSync(file, JSON.stringify({ ...json, status: 'unfinished', items }));
+      const plan = { ...json.plan, digest };
+      writeFileSync(file, JSON.stringify({ ...json, plan, status: 'unfinished', items }));
       return place;
     };
     const UNKNOWN = {
@@ -301,7 +323,7 @@ describe('lightsail-retention history', () => {
       at: '2026-11-23T09:00:00.000Z',
       policy: 'standard',
       reasons: [{ code: 'last', text: 'last: 3 of 3 slots filled' }],
-      createdAt: null,
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
       kind: 'instance',
       region: 'us-east-1',
     };
@@ -316,6 +338,9 @@ describe('lightsail-retention history', () => {
       const json = JSON.parse((await explain('web-06', '--store', place, '--format', 'json')).out);
       expect(validateJson('explain', json)).toEqual([]);
       expect(json.outcomes).toEqual([expect.objectContaining({ ...UNKNOWN, arn: arnOf('web-06') })]);
+      expect(json.unknown).toEqual([expect.objectContaining({ name: 'web-06', account: 'exists' })]);
+      expect(text).toContain('web-06: The account still has the snapshot: it was not deleted until now. ');
+      expect(text).toMatch(/Apply the plan again until \S+, which records it: npx lightsail-retention apply /);
     });
 
     it('the history has such a snapshot by its name and its ARN, with policy and reasons', async () => {
@@ -323,7 +348,14 @@ describe('lightsail-retention history', () => {
       for (const word of ['web-gone', `${deleted}1`]) {
         expect(await entries(word, '--store', place)).toEqual([expect.objectContaining(UNKNOWN)]);
         expect(unwrapped((await history(word, '--store', place)).out)).toContain('policy standard: last: 3 of 3');
-        expect(unwrapped((await explain(word, '--store', place)).out)).toContain('a delete may have been sent');
+        const text = unwrapped((await explain(word, '--store', place)).out);
+        expect(text).toContain('a delete may have been sent');
+        expect(text).toContain('web-gone: The account no longer has the snapshot: that delete, or another one, was');
+        const json = JSON.parse((await explain(word, '--store', place, '--format', 'json')).out);
+        expect(json.unknown).toEqual([expect.objectContaining({ name: 'web-gone', account: 'gone' })]);
+        // A region that is not read tells nothing.
+        const other = await explain(word, '--store', place, '--region', 'eu-central-1', '--format', 'json');
+        expect(JSON.parse(other.out).unknown).toEqual([expect.objectContaining({ account: 'not-read' })]);
       }
       expect((await history('web-gone', '--store', place, '--format', 'csv')).out).toContain(',unknown,web-gone,');
     });
@@ -501,7 +533,7 @@ describe('lightsail-retention history', () => {
     it('names the one part that is missing', async () => {
       copy();
       writeFileSync(join(place, '20200102T080000Z-y.json'), '{ "schemaVersion": 1');
-      expect((await refusal()).err).toContain('error: 1 part of the record cannot be read or is missing: ');
+      expect((await refusal()).err).toContain('error: 1 part of the record is altered: ');
     });
 
     it('lists what it can read of a half-copied folder, names the rest in one sentence, and exits with 3', async () => {
@@ -513,7 +545,7 @@ describe('lightsail-retention history', () => {
       const { code, out, err } = await refusal('--format', 'json');
       expect({ code, entries: JSON.parse(out).length }).toEqual({ code: 3, entries: 5 });
       expect(err).toBe(
-        `error: 2 parts of the record cannot be read or are missing: ${join(place, second)}.json, ${join(place, '20200102T080000Z-y.json')}; copy the whole place again, or restore them [history.incomplete]`,
+        `error: 2 parts of the record are altered or missing: ${join(place, second)}.json is missing; ${join(place, '20200102T080000Z-y.json')} is not as it was written; restore what is missing from a backup, in a bucket from an earlier version; keep what was altered, and compare it with a backup or an earlier version; remove nothing; npx lightsail-retention history --verify --store ${place} --config ${config()} checks all of it [history.incomplete]`,
       );
     });
 
@@ -527,7 +559,9 @@ describe('lightsail-retention history', () => {
       make(path);
       const { code, out, err } = await refusal('--format', 'json');
       expect({ code, entries: JSON.parse(out).length }).toEqual({ code: 3, entries: 5 });
-      expect(err).toMatch(/^error: 1 part of the record .*20200102T080000Z-y\.json; .*\[history\.incomplete\]$/);
+      expect(err).toMatch(
+        /^error: 1 part of the record .*20200102T080000Z-y\.json is not as it was written; .*\[history\.incomplete\]$/,
+      );
     });
 
     it('lists everything beside a file of another program, also one without an extension', async () => {
@@ -579,10 +613,14 @@ describe('lightsail-retention history', () => {
       const { arn, name, source, sizeGb, monthlyCostCeiling } = json.items[0];
       const unsettled = [{ arn, name, source, sizeGb, monthlyCostCeiling }];
       writeFileSync(file, JSON.stringify({ ...json, status: 'unfinished', unsettled, items: json.items.slice(1) }));
-      rmSync(join(place, resultName().replace('.json', '')), { recursive: true });
       const { code, err } = await history('--store', place);
       expect(code).toBe(0);
-      expect(err).toBe(`note: not finished: ${json.plan.id}\n`);
+      expect(err).toBe('');
+      rmSync(join(place, resultName().replace('.json', '')), { recursive: true });
+      const without = await history('--store', place);
+      expect(without.code).toBe(3);
+      expect(without.err).toContain(`note: not finished: ${json.plan.id}; 1 snapshot may be deleted`);
+      expect(without.err).toMatch(/ is missing \(snapshots .* of the plan .*\[history\.incomplete\]/);
     });
 
     describeWith(process.getuid?.() !== 0, 'a user that is not root', 'a folder that it may not read', () => {

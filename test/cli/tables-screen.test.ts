@@ -45,10 +45,10 @@ const entry = (index: number, outcome: 'deleted' | 'spared'): HistoryItem => ({
     plan: { id: '20261123T080000Z-1a2b3c4d', digest: 'sha256:x' },
     report: null,
     approvedBy: { kind: 'caller', arn: ARN, claimed: false },
+    ...{ code: outcome === 'deleted' ? 'deleted' : 'hold', text: outcome === 'deleted' ? 'deleted' : 'held' },
+    mayStillBeDeleted: false,
   },
   sourceArn: null,
-  code: outcome === 'deleted' ? 'deleted' : 'hold',
-  text: outcome === 'deleted' ? 'deleted' : 'held',
 });
 const history = (columns: number): Iterable<string> =>
   historyText([entry(1, 'deleted'), entry(22, 'deleted'), entry(333, 'spared')], UTC, columns);

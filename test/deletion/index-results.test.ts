@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { historyOf } from '../../lambda/core/plan/history';
 import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import { indexResults, MAX_PAGE_LENGTH, MAX_RESULTS_PER_PAGE } from '../../lambda/deletion/index-results';
-import { readOutcome } from '../../lambda/deletion/outcome-summary';
+import { readUnfinishedPlan } from '../../lambda/deletion/read-unfinished';
 import type { Store } from '../../lambda/ports/ports';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { jsonObject } from '../../lambda/storage/json-object';
 import {
   LOCK_FILE,
@@ -50,8 +51,14 @@ function counting(store: Store): { readonly store: Store; readonly read: string[
   };
 }
 
-const historyIn = (store: Store) =>
-  readHistory(store, async (result) => (await readOutcome(store, result.plan)) ?? result);
+async function historyIn(store: Store): Promise<{
+  readonly results: readonly ApplyResult[];
+  readonly unreadable: readonly string[];
+}> {
+  const ports = { store, hashText: sha256Of, digest: digestOf };
+  const { results, gaps } = await readHistory(store, (known) => readUnfinishedPlan(ports, known));
+  return { results, unreadable: gaps.map(({ place }) => place) };
+}
 
 /** Names of the snapshots in the history, with their outcomes. */
 async function recordedIn(store: Store): Promise<readonly string[]> {
@@ -300,7 +307,10 @@ describe('the index of results', () => {
         expect(await recordedIn(whole)).toEqual(expected);
         const counted = counting(whole);
         await historyIn(counted.store);
-        expect(counted.read.filter((key) => !key.startsWith('results/index/'))).toEqual([]);
+        // Of an unfinished plan, its record counts.
+        const isOpen = (key: string): boolean =>
+          [...truth.values()].some(({ plan, status }) => status === 'unfinished' && key.includes(plan.id));
+        expect(counted.read.filter((key) => !key.startsWith('results/index/') && !isOpen(key))).toEqual([]);
       }),
       { numRuns: 200 },
     );

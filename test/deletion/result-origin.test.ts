@@ -128,8 +128,10 @@ describe('the result of a plan', () => {
           [three.arn, ben],
         ]),
       );
-      expect(entries.find(({ entry }) => entry.arn === two.arn)?.text).toMatch(/who approved the run .* is not known$/);
-      expect(entries.filter(({ text }) => text.includes('who approved'))).toHaveLength(1);
+      expect(entries.find(({ entry }) => entry.arn === two.arn)?.entry.text).toMatch(
+        /who approved the run .* is not known$/,
+      );
+      expect(entries.filter(({ entry }) => entry.text.includes('who approved'))).toHaveLength(1);
       expect(new Set(approvals.map(([, outcome]) => outcome))).toEqual(new Set(['unknown']));
     }
   });

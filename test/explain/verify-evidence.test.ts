@@ -15,7 +15,7 @@ import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { type EvidenceHead, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
 import { EVIDENCE, evidenceName, fileListFile, LOCAL_EVIDENCE, recordFile } from '../../lambda/storage/keys';
-import { indexedPlan, indexPageObject, parseIndexPage } from '../../lambda/storage/result-index';
+import { indexedPlan, indexPageObject, parseIndexPage, splitIndexPage } from '../../lambda/storage/result-index';
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
@@ -667,18 +667,50 @@ describe('the index of results', () => {
   });
 
   it('has the hidden pages of local results alone', async () => {
-    for (const [folder, name, isNamed] of [
-      ['evidence/', '.00001.json.v1', true],
-      ['results/evidence/', '.00001.json.v1', false],
-      ['results/evidence/', '.x', true],
+    for (const [folder, name, fault] of [
+      ['evidence/', '.00001.json.v1', 'index.inserted'],
+      ['results/evidence/', '.00001.json.v1', 'index.altered'],
+      ['results/evidence/', '.00001.json.v2', 'index.altered'],
+      ['results/evidence/', '.x', 'index.inserted'],
     ] as const) {
       const objects = new Map<string, string>();
       const place = new EvidencePlace(tickingStore(objects), { folder });
       await place.delete(1);
       objects.set(`results/index/${name}`, '');
-      const named = (await place.verify()).broken.map(({ fault, place: where }) => `${fault} ${where}`);
-      expect(named).toEqual(isNamed ? [`index.inserted memory:results/index/${name}`] : []);
+      const named = (await place.verify()).broken.map((each) => `${each.fault} ${each.place}`);
+      expect(named).toContain(`${fault} memory:results/index/${name}`);
     }
+  });
+
+  it('has replaced pages in hidden files of local results, each an earlier version of the next one', async () => {
+    const objects = new Map<string, string>();
+    const place = new EvidencePlace(tickingStore(objects), { folder: 'results/evidence/' });
+    for (const number of [1, 2, 3]) await place.delete(number);
+    const [first, ...others] = splitIndexPage(objects.get('results/index/00001.json') ?? '') ?? [];
+    if (first === undefined) throw new Error('the index is empty');
+    const versions = [[first], [first, ...others.slice(0, 1)], [first, ...others]] as const;
+    const names = ['00001.json', '.00001.json.v1', '.00001.json.v2'].map((name) => `results/index/${name}`);
+    const write = (): void => {
+      for (const [index, name] of names.entries())
+        objects.set(name, [...indexPageObject(1, versions[index] ?? []).body].join(''));
+    };
+    const broken = async () => (await place.verify()).broken.map((each) => `${each.fault} ${each.place}`);
+    write();
+    expect(await broken()).toEqual([]);
+    for (const name of names) {
+      const text = objects.get(name) ?? '';
+      for (const changed of [text.replace('"deleted"', '"spared"'), `${text} `, '', null]) {
+        if (changed === null) objects.delete(name);
+        else objects.set(name, changed);
+        const found = await broken();
+        expect({ name, changed, found: found.length > 0 }).toEqual({ name, changed, found: true });
+        if (changed !== null && name !== names[2]) expect(found).toContain(`index.altered memory:${name}`);
+        write();
+      }
+    }
+    // An earlier version that has what the later one lacks.
+    objects.set(names[0] ?? '', objects.get(names[2] ?? '') ?? '');
+    expect(await broken()).toEqual([`index.altered memory:${names[0]}`]);
   });
 
   const PAGE = 'results/index/00001.json';

@@ -1,7 +1,8 @@
 import { instanceRow } from '../../emulator/rows';
 import { historyOf } from '../../lambda/core/plan/history';
+import { readUnfinishedPlan } from '../../lambda/deletion/read-unfinished';
 import { runReport } from '../../lambda/reporting/run-report-job';
-import { digestOf } from '../../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
 import { readHistory } from '../../lambda/storage/read-history';
 import { ACCOUNT, aged, aSpec, CONFIG, HERE, outcomes } from '../deletion/rig';
@@ -84,7 +85,8 @@ describe('automatic deletion', () => {
         expect(requestId).toMatch(/^[\w-]{8,}$/);
         expect([policy, reasons.length > 0]).toEqual(['standard', true]);
       }
-      const { results } = await readHistory(memoryStore(bench.objects), async (result) => result);
+      const ports = { store: memoryStore(bench.objects), hashText: sha256Of, digest: digestOf };
+      const { results } = await readHistory(ports.store, (known) => readUnfinishedPlan(ports, known));
       const found = historyOf(results, { wanted: 'web-24', since: null });
       expect(found.map(({ entry }) => [entry.outcome, entry.approvedBy])).toEqual([['deleted', approvedBy]]);
     }, account()));

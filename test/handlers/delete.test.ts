@@ -1,7 +1,9 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { executionName, readEnding } from '../../lambda/deletion/execution-status';
+import { readUnfinishedPlan } from '../../lambda/deletion/read-unfinished';
 import type { CallResult } from '../../lambda/ports/deletion-ports';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { readHistory } from '../../lambda/storage/read-history';
 import { CONFIG, HERE, outcomes, THERE } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
@@ -55,7 +57,9 @@ describe('the deletion function', () => {
           return plain.get(key);
         },
       };
-      const { results } = await readHistory(store, async (each) => each);
+      const { results } = await readHistory(store, (known) =>
+        readUnfinishedPlan({ store, hashText: sha256Of, digest: digestOf }, known),
+      );
       expect(reads).toEqual(['results/index/00001.json']);
       expect(results.map(({ plan, status }) => [plan.id, status])).toEqual([[event.plan, 'finished']]);
     }));

@@ -93,6 +93,8 @@ export interface ItemResult extends PlannedIdentity, ItemDetails {
 export interface Unsettled extends ItemDetails {
   readonly arn: string;
   readonly name: string | null;
+  /** ISO 8601. Absent: not known. */
+  readonly createdAt?: string;
   /** When the run that may send the delete noted that; ISO 8601. Absent: not known. */
   readonly at?: string;
   /** Who approved the run that may have sent it. Null or absent: not known, or runs of several people may have. */
@@ -125,10 +127,13 @@ export const unsettledOf = (
   items: readonly PlanItem[],
   first: Approval | null,
 ): readonly Unsettled[] =>
-  Array.from(sent, ([arn, { name, approvedBy = null, ...facts }]) => ({
-    ...{ arn, name: items.find((item) => item.arn === arn)?.name ?? name ?? null },
-    ...{ approvedBy: approvedBy === 'first' ? first : approvedBy, ...facts },
-  }));
+  Array.from(sent, ([arn, { name, approvedBy = null, ...facts }]) => {
+    const item = items.find((each) => each.arn === arn);
+    return {
+      ...{ arn, name: item?.name ?? name ?? null, ...(item !== undefined && { createdAt: item.createdAt }) },
+      ...{ approvedBy: approvedBy === 'first' ? first : approvedBy, ...facts },
+    };
+  });
 
 /** Counts by outcome, and what the deleted snapshots cost at most. */
 export interface OutcomeTotals {

@@ -404,8 +404,8 @@ export const ERROR_CODES = {
   },
   'history.incomplete': {
     fault: 'operator',
-    meaning: 'Parts of the record are missing or cannot be read. The history lists the others.',
-    remedy: 'Copy the whole place again, or restore the objects that the message names.',
+    meaning: 'Parts of the record are missing, altered or not readable. The history lists all the others.',
+    remedy: 'Do what the message says of each part, and remove nothing. `history --verify` checks all of it.',
   },
   'history.no-store': {
     fault: 'operator',
