@@ -36,15 +36,28 @@ interface Kept {
   readonly reports: Map<string, string>;
 }
 
-function checkAccountsOptions({ planOut, summary }: ReportOptions): void {
-  if (planOut !== undefined)
-    throw accountsUsage(
-      '--plan-out does not go with --account: plans of accounts of an organization are report-only; leave it out',
-    );
-  if (summary === true)
-    throw accountsUsage(
-      '--summary does not go with --account: the text of several accounts is a summary already; leave it out',
-    );
+/** Why `report --account` refuses an option; null where it uses it, or where the option needs another that is refused. */
+const WITH_ACCOUNTS: Readonly<Record<keyof ReportOptions, string | null>> = {
+  account: null,
+  roleArn: null,
+  externalId: null,
+  config: null,
+  region: null,
+  kind: null,
+  profile: null,
+  at: null,
+  format: null,
+  output: null,
+  spend: null,
+  quiet: null,
+  planOut: '--plan-out does not go with --account: plans of accounts of an organization are report-only; leave it out',
+  raiseCaps: null,
+  summary: '--summary does not go with --account: the text of several accounts is a summary already; leave it out',
+};
+
+function checkAccountsOptions(options: ReportOptions): void {
+  for (const [name, refusal] of Object.entries(WITH_ACCOUNTS))
+    if (refusal !== null && options[name as keyof ReportOptions] !== undefined) throw accountsUsage(refusal);
 }
 
 function keepReport({ details, reports }: Kept, id: string, report: Report, isJson: boolean): void {

@@ -277,6 +277,7 @@ describe('wrong input', () => {
     ['all with another', ['--account', '111111111111', ...ALL], 'usage.accounts', /leave out the others/],
     ['a plan', [...ALL, '--plan-out', 'plan.json'], 'usage.accounts', /report-only/],
     ['a summary', [...ALL, '--summary'], 'usage.accounts', /summary already/],
+    ['raised limits of no plan', [...ALL, '--raise-caps'], 'usage.raise-caps', /needs --plan-out/],
     ['globs that match nothing', [...ALL, '--config', inFolder('nobody.yaml')], 'organization.no-accounts', /"nobody"/],
   ])('is refused: %s', async (_, args, code, message) => {
     const { err, code: exit, out } = await cli('report', ...args);
