@@ -1,6 +1,7 @@
 import type { NothingDue } from '../core/plan/grace-period';
 import type { ItemResult, RunOrigin } from '../core/plan/outcome';
 import type { Config } from '../core/policy/config';
+import { nextScheduledDay } from '../core/time/report-schedule';
 import { RetentionError } from '../core/util/errors';
 import type { SnapshotDeletion } from '../ports/deletion-ports';
 import type { DurableSteps } from '../ports/durable-steps';
@@ -328,8 +329,10 @@ export async function runDeletion(
   // The files of a plan that another run applies change until that run records them.
   const ownRun = isElsewhere(end) ? null : { approved: approvedRun, wasFinished };
   const evidence = await recordRun(steps, ports, ownRun, typeof indexed === 'string' ? indexed : null);
-  const { config, again } = ports;
-  const ended = { plan, execution, end, zone: config.zone, again, ...evidence };
+  const { config, again, reportSchedule } = ports;
+  const next = reportSchedule === undefined ? null : nextScheduledDay(reportSchedule, config.zone, ports.clock(), null);
+  const nextReport = next === null ? {} : { nextReport: next };
+  const ended = { plan, execution, end, zone: config.zone, again, ...evidence, ...nextReport };
   const sent = await steps
     .step('report', () => sendResult(ports, ended))
     .catch(async (error: unknown) => {

@@ -35,6 +35,8 @@ export interface EndedRun {
   readonly again: (plan: PlanKey) => CloudShellCommand;
   /** The head of the evidence chain; null: the result is not recorded. Absent: none is. */
   readonly evidenceHead?: string | null;
+  /** The local day of the next report (`2026-12-07`); absent: not known. */
+  readonly nextReport?: string;
 }
 
 export interface SendResultPorts {
@@ -129,7 +131,7 @@ async function storePage(store: Store, context: Omit<ResultContext, 'files'>): P
  */
 export async function sendResult(
   { store, channel }: SendResultPorts,
-  { plan, execution, end: ended, zone, again, evidenceHead }: EndedRun,
+  { plan, execution, end: ended, zone, again, evidenceHead, nextReport }: EndedRun,
 ): Promise<ResultSent> {
   // The run that has the plan now sends its own result.
   const recorded = isElsewhere(ended) ? NOTHING : await readInTime(store, plan);
@@ -152,6 +154,7 @@ export async function sendResult(
     resumeCommand:
       !isFinal(end) && ((counts.open ?? 0) > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
     ...(evidenceHead !== undefined && { evidenceHead }),
+    ...(nextReport !== undefined && { nextReport }),
   };
   const context = { ...common, files: await storePage(store, common) };
   await channel.send(

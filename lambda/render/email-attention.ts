@@ -73,9 +73,11 @@ function firstProblem({ problems, items }: Report, maxName: number): string {
 }
 
 function matterLine({ id, count, title, line }: Matter, report: Report, maxName: number): string {
-  const first = count === 1 ? '' : 'The report names all. The first: ';
-  const text = id === 'problems' ? `${first}${firstProblem(report, maxName)}` : foreignText(line, maxName * 2 + 30);
-  return `- ${formatNumber(count)} ${title}. ${text}`;
+  const all = count === 1 ? '' : 'The report names all. ';
+  const first = count === 1 ? '' : 'The first: ';
+  if (id === 'problems') return `- ${formatNumber(count)} ${title}. ${all}${first}${firstProblem(report, maxName)}`;
+  const text = foreignText(line, maxName * 2 + 30);
+  return `- ${formatNumber(count)} ${title}. ${id === 'stale' ? all : ''}${text}`;
 }
 
 /** What needs a person, the most important first. The page has the same list. */

@@ -139,7 +139,7 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     case 'countdown':
       return [
         'NEXT STEP',
-        'Check the list. If it is right, you do not need to do anything. A deleted snapshot cannot be restored.',
+        'Check the list. If it is right, the deletion needs nothing from you. A deleted snapshot cannot be restored.',
         `To keep one, open Lightsail, choose the snapshot, and add a tag with the key ${holdTagOf(context)} ` +
           `and no value.`,
         'On an instance, disk or database, the tag keeps all of its snapshots.',

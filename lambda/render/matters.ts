@@ -112,7 +112,7 @@ function staleMatter(report: Report): readonly Matter[] {
       title: `${whats} ${pluralText(count, 'has', 'have')} no recent snapshot`,
       line:
         `Longest: ${name}, ${days === null ? 'no snapshot at all' : formatCount(days, 'day')}. Make ` +
-        `${pluralText(count, 'one', 'one of each')} in Lightsail now, and ask who runs the backups.`,
+        `${pluralText(count, 'one', 'one of each')} in Lightsail now, and ask the person who makes backups.`,
       task:
         `${formatNumber(count)} ${whats} without a recent snapshot (make ` +
         `${pluralText(count, 'one', 'one of each')} now)`,

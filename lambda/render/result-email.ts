@@ -4,7 +4,7 @@ import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
 import { appendTo } from '../core/util/append-to';
 import { approvalText } from './approval';
-import { fullDayText } from './day-text';
+import { dayInWords, fullDayText } from './day-text';
 import {
   commandLines,
   type EmailBlock,
@@ -14,7 +14,7 @@ import {
   foreignText,
   MAX_LINE_CHARACTERS,
 } from './email-layout';
-import { serversText } from './matters';
+import { pluralText, serversText } from './matters';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
 import { failedItems, lateItems, unsettledItems } from './result-text';
@@ -51,6 +51,8 @@ export interface ResultContext {
   /** Why the record could not be read; null: it was read. */
   readonly unread: string | null;
   readonly end: RunEnd;
+  /** The local day of the next report (`2026-12-07`); absent: not known. */
+  readonly nextReport?: string;
   /** The places of the outcomes: `s3://…`. */
   readonly files: readonly string[];
   /** The command that continues an unfinished plan; null: nothing is left. */
@@ -148,31 +150,40 @@ function whenText({ items }: ApplyResult, zone: Zone): string {
   return from === to ? `${day}, at ${from.slice(11)}` : `${day}, between ${from.slice(11)} and ${to.slice(11)}`;
 }
 
-/** `Of 1 it is not known (app-2026-10-14): it may still disappear.`; empty: all outcomes are certain. */
-function unknownText(result: ApplyResult): string {
+interface KnownResult {
+  readonly result: ApplyResult;
+  readonly nextReport?: string | undefined;
+}
+
+/** `The next report (7 Dec 2026)`. */
+const nextReportName = ({ nextReport }: Pick<KnownResult, 'nextReport'>): string =>
+  `The next report${nextReport === undefined ? '' : ` (${dayInWords(nextReport)})`}`;
+
+/** `The outcome of app-2026-10-14 is not known: AWS may still delete it.`; empty: all outcomes are certain. */
+function unknownText({ result, nextReport }: KnownResult): string {
   const unknown = [...lateItems(result), ...unsettledItems(result)];
   const [first] = unknown;
   if (first === undefined) return '';
   if (unknown.length === 1)
     return (
       `The outcome of ${foreignText(first.name ?? first.arn)} is not known: AWS may still delete it. ` +
-      `The next report shows whether it is gone.`
+      `${nextReportName({ nextReport })} shows whether it is gone.`
     );
   return (
-    `The outcome of ${formatNumber(unknown.length)} is not known: AWS may still delete them. The next ` +
-    `report shows which are gone.`
+    `The outcome of ${formatNumber(unknown.length)} is not known: AWS may still delete them. ` +
+    `${nextReportName({ nextReport })} shows which are gone.`
   );
 }
 
 /** `2 could not be deleted. 2 were skipped, and not deleted.`; empty: all snapshots of the plan were deleted. */
-export function othersText(result: ApplyResult): string {
+export function othersText({ result, nextReport }: KnownResult): string {
   const { spared, changed, alreadyGone, open } = result.totals;
   const unsettled = unsettledItems(result).length;
   const failed = failedItems(result).length;
   const skipped = spared + changed;
   return [
     failed > 0 ? `${formatNumber(failed)} could not be deleted.` : '',
-    unknownText(result),
+    unknownText({ result, nextReport }),
     skipped > 0 ? `${formatNumber(skipped)} ${pluralVerb(skipped)} skipped, and not deleted.` : '',
     alreadyGone > 0 ? `${formatNumber(alreadyGone)} ${pluralVerb(alreadyGone)} already gone.` : '',
     open > unsettled ? `${formatNumber(open - unsettled)} ${pluralVerb(open - unsettled)} not processed.` : '',
@@ -181,19 +192,22 @@ export function othersText(result: ApplyResult): string {
     .join(' ');
 }
 
-function resultLines(result: ApplyResult, zone: Zone): readonly string[] {
+function resultLines({ result, nextReport }: KnownResult, zone: Zone): readonly string[] {
   const { deleted } = result.totals;
   const first =
     deleted === 0
       ? 'Nothing was deleted.'
       : `${formatCount(deleted, 'snapshot')} ${pluralVerb(deleted)} deleted${whenText(result, zone)}.`;
-  const others = othersText(result);
+  const others = othersText({ result, nextReport });
   return others === '' ? [first] : [first, others];
 }
 
 function resultOutcomeLines(context: ResultContext): EmailBlock {
   const { result, zone } = context;
-  return [...endLines(context), ...(result === null ? missingResultLines(context) : resultLines(result, zone))];
+  return [
+    ...endLines(context),
+    ...(result === null ? missingResultLines(context) : resultLines({ ...context, result }, zone)),
+  ];
 }
 
 /** The numbers of items that each block names, without and with a command. */
@@ -212,31 +226,31 @@ function listBlock(heading: string, lines: readonly string[], max: number): Emai
 const itemReason = ({ name, text, code }: ItemResult, maxName: number): string =>
   `- ${foreignText(name, maxName)}: ${foreignText(text, Math.max(40, maxName))} (${foreignText(code, 40)})`;
 
-const NEXT_LIST = 'The next report lists what is left.';
+const nextList = (context: Pick<KnownResult, 'nextReport'>): string => `${nextReportName(context)} lists what is left.`;
 
 /** What becomes of the snapshots that failed. */
-function retryText({ approvedBy }: ApplyResult, failed: number): string {
-  if (approvedBy?.kind !== 'automatic') return NEXT_LIST;
-  const which = failed === 1 ? 'the one that failed' : `the ${formatNumber(failed)} that failed`;
+function retryText({ result, nextReport }: KnownResult, failed: number): string {
+  if (result.approvedBy?.kind !== 'automatic') return nextList({ nextReport });
+  const which = failed === 1 ? 'The one that failed is' : `The ${formatNumber(failed)} that failed are`;
   return (
-    `The e-mail of the next report names the day on which automatic deletion tries ${which} again, and ` +
-    `how to keep ${failed === 1 ? 'it' : 'one'}.`
+    `${which} tried again later. ${nextReportName({ nextReport })} names the day, and how to keep ` +
+    `${failed === 1 ? 'it' : 'one'}.`
   );
 }
 
 /** Whether a person must do anything after a finished deletion, and what comes next. */
-export function afterDeletion(result: ApplyResult): string {
+export function afterDeletion({ result, nextReport }: KnownResult): string {
   const failed = failedItems(result);
   const denied = failed.filter(({ code }) => code.startsWith('AccessDenied')).length;
-  const next = retryText(result, failed.length);
+  const next = retryText({ result, nextReport }, failed.length);
   if (denied > 0)
     return (
-      `${next} AWS did not allow ${denied === failed.length ? 'it' : formatNumber(denied)}: ask who ` +
-      `manages your AWS account to allow deletions.`
+      `${next} AWS did not allow ${denied === failed.length ? pluralText(denied, 'its deletion', 'their deletion') : `${formatNumber(denied)} of them`}: ` +
+      `ask the person who manages your AWS account to allow it.`
     );
   if (failed.length > 0) return `${next} A snapshot that fails again needs you: its reason says why.`;
   const hasMore = result.totals.requested > result.totals.deleted;
-  return `You do not need to do anything.${hasMore ? ` ${NEXT_LIST}` : ''}`;
+  return `You do not need to do anything.${hasMore ? ` ${nextList({ nextReport })}` : ''}`;
 }
 
 /** Whether a deletion can still be stopped. */
@@ -311,11 +325,11 @@ function itemBlocks(result: ApplyResult, max: MaxItems, maxName: number): readon
 }
 
 /** What there is to do: to continue, or nothing. */
-function resumeBlock({ resumeCommand, result, end, unread }: ResultContext): EmailBlock {
+function resumeBlock({ resumeCommand, result, end, unread, nextReport }: ResultContext): EmailBlock {
   if (resumeCommand === null) {
     if (end.state === 'refused' && result === null && unread === null && !isElsewhere(end))
       return ['You do not need to do anything: the next report makes a new plan.'];
-    return result?.status === 'finished' ? [afterDeletion(result), stopText(result)] : [];
+    return result?.status === 'finished' ? [afterDeletion({ result, nextReport }), stopText(result)] : [];
   }
   return [
     'To continue with the snapshots that were not processed (each is checked again), paste this into CloudShell:',

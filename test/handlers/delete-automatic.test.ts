@@ -91,6 +91,17 @@ describe('automatic deletion', () => {
       expect(found.map(({ entry }) => [entry.outcome, entry.approvedBy])).toEqual([['deleted', approvedBy]]);
     }, account()));
 
+  it('names the day of the next report by its schedule, after which what is left is listed', () =>
+    withBench(async (bench) => {
+      await week(bench);
+      bench.rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-24');
+      await bench.run({ scheduledTime }, { reportSchedule: 'cron(0 8 ? * MON *)' });
+      const [, day = ''] =
+        /The next report \((\d+ \w+ \d{4})\) lists what is left\./.exec(bench.mails[0]?.body ?? '') ?? [];
+      const next = new Date(`${day} UTC`);
+      expect([next.getUTCDay(), next.getTime() > Date.now() - 24 * HOUR]).toEqual([1, true]);
+    }, account()));
+
   it('gives a snapshot that was deleted by hand since the last report the reason that its plan has', () =>
     withBench(async (bench) => {
       await week(bench);

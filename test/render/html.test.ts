@@ -236,7 +236,9 @@ describe('the first screen', () => {
     expect(page(report, { ...context, deletionSchedule: 'deletion-8J9K' })).toContain(
       '<a class="ext" href="https://eu-central-1.console.aws.amazon.com/scheduler/home?region=eu-central-1#schedules/default/deletion-8J9K" rel="noreferrer">Stop all automatic deletion</a>',
     );
-    expect(text).toContain('The deletion starts at 13:47 (UTC). If the list is right, you don’t need to do anything.');
+    expect(text).toContain(
+      'The deletion starts at 13:47 (UTC). If the list is right, the deletion needs nothing from you.',
+    );
     expect(text).toContain('To keep one, hold it before then ; “Keep one” says how. A deletion cannot be undone.');
     expect(text).not.toContain('Stop all');
   });

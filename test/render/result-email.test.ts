@@ -191,6 +191,21 @@ test('the e-mail has failures first, each with its reason, and the link of the p
   expect(body).toContain('- late: no end (operation.timeout)\n');
 });
 
+test('the e-mail of an automatic deletion names the day of the next report, which says when a failed one is tried again', () => {
+  const failed = result([
+    item({ name: 'stuck', outcome: 'failed', code: 'AccessDeniedException', text: 'not allowed' }),
+    item({ name: 'late', outcome: 'failed', code: 'operation.timeout', text: 'no end', mayStillBeDeleted: true }),
+  ]);
+  const automatic = { ...failed, approvedBy: { kind: 'automatic', arn: null, claimed: false } } as const;
+  const { body } = renderResultEmail(context({ result: automatic, nextReport: '2026-12-07' }));
+  expect(body).toContain('AWS may still delete it. The next report (7 Dec 2026) shows whether it is gone.');
+  expect(body).toContain(
+    'The one that failed is tried again later. The next report (7 Dec 2026) names the day, and how to keep it. ' +
+      'AWS did not allow its deletion: ask the person who manages your AWS account to allow it.',
+  );
+  expect(renderResultEmail(context({ result: automatic })).body).toContain('The next report names the day, ');
+});
+
 test('the e-mail of an unfinished plan has the reason and the command that continues it', () => {
   const { body } = renderResultEmail(
     context({

@@ -234,7 +234,7 @@ function countdownLead(report: Report, days: readonly DeletionDay[]): string {
   const those = expire === 1 ? 'The snapshot belongs' : 'The snapshots belong';
   return (
     `${days.length === 1 ? 'The' : 'Each'} deletion starts at ${boldText(DELETION_START_TEXT)} ` +
-    `(${escapeHtml(oneLine(report.zone.name))}). If the list is right, you don’t need to do anything. ` +
+    `(${escapeHtml(oneLine(report.zone.name))}). If the list is right, the deletion needs nothing from you. ` +
     `To keep one, hold it ${boldText(`before ${before}`)}; “Keep one” says how. A deletion cannot be undone. ` +
     `${those} to ${boldText(namedSourcesText(report))}${costLead(report, expire === 1)}.${staysLead(keep)}`
   );

@@ -50,7 +50,8 @@ function eyebrowHtml({ result, end }: ResultPageContext): string {
   return `${viewHtml(glyph(result.totals.deleted === 0 ? 'keep' : 'gone'))}Deletion finished.`;
 }
 
-function resultLead({ result, end }: ResultPageContext): string {
+function resultLead(context: ResultPageContext): string {
+  const { result, end } = context;
   const { deleted, freedGb, freedMonthlyCostCeiling } = result.totals;
   const unknown = unknownSizes(result);
   const cost =
@@ -60,7 +61,7 @@ function resultLead({ result, end }: ResultPageContext): string {
         `(${formatNumber(freedGb)} GB)${unknownSizeText({ unknown })}.`;
   const early =
     end.state === 'finished' ? '' : `${END_TEXTS[end.state]}: ${htmlText(end.text)} (${htmlText(end.code)}).`;
-  return [early, deleted === 0 ? '' : cost, escapeHtml(othersText(result))].filter((text) => text !== '').join(' ');
+  return [early, deleted === 0 ? '' : cost, escapeHtml(othersText(context))].filter((text) => text !== '').join(' ');
 }
 
 /** How the plan divides into several outcomes: a bar with its key. */
@@ -94,10 +95,11 @@ const panelText = (title: string, html: string): string =>
   `<h2 id="todo">${title}</h2>\n<p class="small quiet">${html}</p>\n`;
 
 /** What a person can do now. */
-function nextHtml({ result, resumeCommand }: ResultPageContext): string {
+function nextHtml(context: ResultPageContext): string {
+  const { result, resumeCommand } = context;
   const { open } = result.totals;
   const failed = failedItems(result).length;
-  const advice = escapeHtml(`${afterDeletion(result)} ${stopText(result)}`);
+  const advice = escapeHtml(`${afterDeletion(context)} ${stopText(result)}`);
   if (resumeCommand !== null) {
     const title = open === 0 ? 'Continue the deletion' : `Continue with the other ${formatNumber(open)}`;
     return `${panelText(title, 'Each is checked again before it is deleted.')}\
