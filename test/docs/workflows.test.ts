@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { bin, scripts } from '../../package.json';
+import { bin, engines, scripts } from '../../package.json';
+import { LOCKFILES } from '../../scripts/complete-lockfile';
 
 const ROOT = join(__dirname, '..', '..');
 const FOLDER = join(ROOT, '.github', 'workflows');
@@ -61,9 +62,10 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
   });
 });
 
-test('CI tests on Node.js 22 and 24, and runs the command line on each', () => {
+test('CI tests on Node.js 20, the oldest that the package allows, 22 and 24, and runs the command line on each', () => {
   const { test: job } = read('ci.yml').jobs;
-  expect(job?.strategy?.matrix.node).toEqual([22, 24]);
+  expect(engines.node).toBe('>=20.20');
+  expect(job?.strategy?.matrix.node).toEqual([20, 22, 24]);
   expect(job?.steps.find(({ uses }) => uses?.startsWith('actions/setup-node@'))?.with?.['node-version']).toBe(
     `\${{ matrix.node }}`,
   );
@@ -73,6 +75,19 @@ test('CI tests on Node.js 22 and 24, and runs the command line on each', () => {
   const own = runs.filter((run) => run?.startsWith('node dist/lightsail-retention.cjs '));
   expect(own).toEqual(['node dist/lightsail-retention.cjs demo']);
   expect(bin['lightsail-retention']).toBe('dist/lightsail-retention.cjs');
+});
+
+test('the packages of every lockfile are updated each week', () => {
+  const { updates } = parse(readFileSync(join(ROOT, '.github', 'dependabot.yml'), 'utf8')) as {
+    readonly updates: readonly {
+      readonly 'package-ecosystem': string;
+      readonly directories?: readonly string[];
+      readonly schedule: { readonly interval: string };
+    }[];
+  };
+  const npm = updates.find((each) => each['package-ecosystem'] === 'npm');
+  expect(npm?.directories).toEqual(LOCKFILES.map((file) => join('/', dirname(file))));
+  expect(updates.map(({ schedule }) => schedule.interval)).toEqual(updates.map(() => 'weekly'));
 });
 
 test('CI and .ci/run bring the same tools that tests can do without, and tell the tests where the runtime client is', () => {
