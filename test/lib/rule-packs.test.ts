@@ -223,3 +223,20 @@ test('a permissions boundary reaches every role of the stack', () => {
   for (const { Properties } of roles)
     expect(JSON.stringify(Properties.PermissionsBoundary)).toContain('policy/boundary');
 });
+
+test('functions are traced where the page is followed, and may write their traces', () => {
+  const { stack } = aStack(undefined, ({ report, deletion }) => {
+    for (const each of [report.function, deletion?.function]) {
+      (each?.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
+      each?.role?.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName('AWSXRayDaemonWriteAccess'));
+    }
+  });
+  const template = Template.fromStack(stack);
+  const functions = Object.values(template.findResources('AWS::Lambda::Function'));
+  expect(functions.map(({ Properties }) => Properties.TracingConfig)).toEqual([{ Mode: 'Active' }, { Mode: 'Active' }]);
+  const roles = template.findResources('AWS::IAM::Role');
+  for (const { Properties } of functions) {
+    const role = roles[Properties.Role['Fn::GetAtt'][0]];
+    expect(JSON.stringify(role?.Properties.ManagedPolicyArns)).toContain('XRayDaemonWriteAccess');
+  }
+});
