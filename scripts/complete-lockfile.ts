@@ -1,17 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { folderOf } from './third-party';
 
 /** A package as package-lock.json describes it. */
 interface Locked {
   readonly version?: string;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
-  readonly dev?: boolean;
+  readonly integrity?: string;
+  readonly inBundle?: boolean;
   readonly engines?: Readonly<Record<string, string>>;
 }
-
-const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
-const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
 
 /**
  * Optional packages (binaries for other platforms) that a lockfile asks for and does not list, each with its exact
@@ -28,30 +28,11 @@ export function missingOptional(
   return [...new Map(missing.map((each) => [each.name, each])).values()];
 }
 
-/** Returns the C library that the words of a package's name require; empty: any. */
-function libcOf(words: readonly string[]): readonly string[] {
-  if (words.some((word) => word.startsWith('musl'))) return ['musl'];
-  return words.some((word) => word.startsWith('gnu')) ? ['glibc'] : [];
-}
-
-function entryOf({
-  name,
-  version,
-}: {
-  readonly name: string;
-  readonly version: string;
-}): Locked & Readonly<Record<string, unknown>> {
-  const words = (name.split('/').at(-1) ?? '').split('-');
-  const [os, cpu] = [SYSTEMS, PROCESSORS].map((known) => words.filter((word) => known.includes(word)));
-  const libc = libcOf(words);
-  return {
-    version,
-    ...(cpu?.length && { cpu }),
-    dev: true,
-    ...(libc.length > 0 && { libc }),
-    optional: true,
-    ...(os?.length && { os }),
-  };
+/** The packages of a lockfile whose archives nothing compares: without a hash, and in no archive of another package. */
+export function withoutHash(packages: Readonly<Record<string, Locked>>): readonly string[] {
+  return Object.entries(packages)
+    .filter(([path, { integrity, inBundle = false }]) => path !== '' && integrity === undefined && !inBundle)
+    .map(([path]) => path);
 }
 
 /**
@@ -77,15 +58,25 @@ export function withoutIdleEngines(packages: Readonly<Record<string, Locked>>): 
 }
 
 /**
- * Adds to one lockfile the optional packages that `npm install` left out, without which `npm ci` elsewhere refuses it,
- * and removes the engines that warn of nothing.
+ * Asks npm again for what it left out of a lockfile, which it does where packages are installed: the optional packages
+ * of other platforms, without which `npm ci` elsewhere refuses it, and their hashes. Removes the engines that warn of
+ * nothing.
  */
 function complete(file: string): void {
   const lock = JSON.parse(readFileSync(file, 'utf8'));
-  for (const each of missingOptional(lock.packages)) lock.packages[`node_modules/${each.name}`] = entryOf(each);
-  lock.packages = withoutIdleEngines(lock.packages);
-  lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+  for (const path of withoutHash(lock.packages)) delete lock.packages[path];
+  const work = mkdtempSync(join(tmpdir(), 'lockfile-'));
+  try {
+    for (const name of ['package.json', '.npmrc']) copyFileSync(join(dirname(file), name), join(work, name));
+    const made = join(work, 'package-lock.json');
+    writeFileSync(made, JSON.stringify(lock));
+    execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts', '--loglevel=error'], { cwd: work });
+    const { packages, ...rest } = JSON.parse(readFileSync(made, 'utf8'));
+    const sorted = Object.entries(withoutIdleEngines(packages)).sort(([a], [b]) => (a < b ? -1 : 1));
+    writeFileSync(file, `${JSON.stringify({ ...rest, packages: Object.fromEntries(sorted) }, null, 2)}\n`);
+  } finally {
+    rmSync(work, { recursive: true });
+  }
 }
 
 /** The lockfiles of the project. Run `npm run lock` after each change of the dependencies. */

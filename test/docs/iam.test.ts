@@ -107,16 +107,26 @@ test('docs/iam.md names every call of doctor', () => {
     expect(row).toContain(`\`${action}\``);
 });
 
-describe('docs/deploy-policy.json', () => {
+describe('the policies for who deploys', () => {
   interface Statement {
     readonly Sid: string;
     readonly Action: string | string[];
-    readonly Resource: string;
+    readonly Resource: string | string[];
   }
-  const { Statement: statements } = JSON.parse(readFileSync(join(DOCS, 'deploy-policy.json'), 'utf8')) as {
-    Statement: Statement[];
+  const statementsIn = (file: string): readonly Statement[] =>
+    JSON.parse(readFileSync(join(DOCS, file), 'utf8')).Statement;
+  const actionsIn = (all: readonly Statement[]): readonly string[] => all.flatMap(({ Action }) => [Action].flat());
+  const statements = statementsIn('deploy-policy.json');
+  const actions = actionsIn(statements);
+  const ofOrganization = statementsIn('deploy-policy-organization.json');
+  const organization = synthesized({
+    organization: { targets: ['arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12'] },
+  });
+
+  const typesOf = (...templates: readonly Template[]): readonly string[] => {
+    const all = templates.flatMap((each) => Object.values<{ readonly Type: string }>(each.toJSON().Resources));
+    return [...new Set(all.map(({ Type }) => Type))].sort();
   };
-  const actions = statements.flatMap(({ Action }) => [Action].flat());
 
   /** What CloudFormation's handlers call to make, look at and remove a resource of each type. */
   const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -170,20 +180,17 @@ describe('docs/deploy-policy.json', () => {
     'AWS::Scheduler::Schedule': ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
   };
 
-  test('allows what makes, looks at and removes every resource of the stack', () => {
-    const resources = [whole, dashboard].flatMap((each) =>
-      Object.values((each.toJSON() as { readonly Resources: Record<string, { readonly Type: string }> }).Resources),
-    );
-    const types = [...new Set(resources.map(({ Type }) => Type))].sort();
-    expect(types).toEqual(Object.keys(NEEDED).sort());
+  test('allow what makes, looks at and removes every resource of the stack', () => {
+    expect(typesOf(whole, dashboard)).toEqual(Object.keys(NEEDED).sort());
     expect(Object.values(NEEDED).flatMap((needed) => needed.filter((action) => !actions.includes(action)))).toEqual([]);
   });
 
   test('can delete neither the bucket nor what is in it, and cannot touch Lightsail', () => {
-    expect(actions.filter((action) => /^s3:(Delete(Bucket$|Object)|\*)|^lightsail:|^\*$/.test(action))).toEqual([]);
+    const all = [...actions, ...actionsIn(ofOrganization)];
+    expect(all.filter((action) => /^s3:(Delete(Bucket$|Object)|\*)|^lightsail:|^\*$/.test(action))).toEqual([]);
   });
 
-  test('reaches beyond the names of the stack only to find logs and alarms, and for saved queries', () => {
+  test('reach beyond the names of the stack only to find logs and alarms, and for saved queries', () => {
     expect(statements.filter(({ Resource }) => Resource === '*').map(({ Sid }) => Sid)).toEqual([
       'Queries',
       'FindLogs',
@@ -191,7 +198,44 @@ describe('docs/deploy-policy.json', () => {
     ]);
   });
 
-  test('fits into a managed policy', () => {
-    expect(JSON.stringify({ Statement: statements }).length).toBeLessThan(6_144);
+  test('allow an organization what its one more resource needs, the stack set, and no more', () => {
+    expect(typesOf(organization)).toContain('AWS::CloudFormation::StackSet');
+    expect(typesOf(organization).filter((type) => NEEDED[type] === undefined)).toEqual([
+      'AWS::CloudFormation::StackSet',
+    ]);
+    // What the handlers of the type call, without PassRole: the roles of a service-managed stack set are those of AWS.
+    const [make, look, update, remove] = [
+      ['CreateStackInstances', 'CreateStackSet', 'GetTemplateSummary', 'ListStackSetOperationResults', 'TagResource'],
+      ['DescribeStackInstance', 'DescribeStackSet', 'DescribeStackSetOperation', 'ListStackInstances'],
+      ['UntagResource', 'UpdateStackInstances', 'UpdateStackSet'],
+      ['DeleteStackInstances', 'DeleteStackSet'],
+    ] as const;
+    expect(actionsIn(ofOrganization).toSorted()).toEqual(
+      [...make, ...look, ...update, ...remove].map((action) => `cloudformation:${action}`).sort(),
+    );
+  });
+
+  test('reach the stack set by its name, and what it makes by its type', () => {
+    const [stackSet] = Object.values(organization.findResources('AWS::CloudFormation::StackSet'));
+    const types = Object.values<{ readonly Type: string }>(JSON.parse(stackSet?.Properties.TemplateBody).Resources);
+    const [named, any, ...more] = ofOrganization;
+    expect(more).toEqual([]);
+    // A stack set of a delegated administrator is in the management account.
+    expect(named?.Resource).toEqual([
+      'arn:aws:cloudformation:<region>:*:stackset/LightsailRetention-read-*',
+      'arn:aws:cloudformation:*:*:stackset-target/LightsailRetention-read-*',
+      ...types.map(({ Type }) => `arn:aws:cloudformation:*:*:type/resource/${Type.replaceAll('::', '-')}`),
+    ]);
+    expect(stackSet?.Properties.StackSetName).toMatch(/^LightsailRetention-read-/);
+    // IAM knows no resource of these two.
+    expect([any?.Action, any?.Resource]).toEqual([
+      ['cloudformation:CreateStackSet', 'cloudformation:GetTemplateSummary'],
+      '*',
+    ]);
+  });
+
+  test('fit into managed policies', () => {
+    for (const each of [statements, ofOrganization])
+      expect(JSON.stringify({ Statement: each }).length).toBeLessThan(6_144);
   });
 });

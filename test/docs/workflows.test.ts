@@ -1,7 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { bin, scripts } from '../../package.json';
+import { bin, engines, scripts } from '../../package.json';
+import { LOCKFILES } from '../../scripts/complete-lockfile';
 
 const ROOT = join(__dirname, '..', '..');
 const FOLDER = join(ROOT, '.github', 'workflows');
@@ -59,9 +62,10 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
   });
 });
 
-test('CI tests on Node.js 22 and 24, and runs the command line on each', () => {
+test('CI tests on Node.js 20, the oldest that the package allows, 22 and 24, and runs the command line on each', () => {
   const { test: job } = read('ci.yml').jobs;
-  expect(job?.strategy?.matrix.node).toEqual([22, 24]);
+  expect(engines.node).toBe('>=20.20');
+  expect(job?.strategy?.matrix.node).toEqual([20, 22, 24]);
   expect(job?.steps.find(({ uses }) => uses?.startsWith('actions/setup-node@'))?.with?.['node-version']).toBe(
     `\${{ matrix.node }}`,
   );
@@ -71,6 +75,19 @@ test('CI tests on Node.js 22 and 24, and runs the command line on each', () => {
   const own = runs.filter((run) => run?.startsWith('node dist/lightsail-retention.cjs '));
   expect(own).toEqual(['node dist/lightsail-retention.cjs demo']);
   expect(bin['lightsail-retention']).toBe('dist/lightsail-retention.cjs');
+});
+
+test('the packages of every lockfile are updated each week', () => {
+  const { updates } = parse(readFileSync(join(ROOT, '.github', 'dependabot.yml'), 'utf8')) as {
+    readonly updates: readonly {
+      readonly 'package-ecosystem': string;
+      readonly directories?: readonly string[];
+      readonly schedule: { readonly interval: string };
+    }[];
+  };
+  const npm = updates.find((each) => each['package-ecosystem'] === 'npm');
+  expect(npm?.directories).toEqual(LOCKFILES.map((file) => join('/', dirname(file))));
+  expect(updates.map(({ schedule }) => schedule.interval)).toEqual(updates.map(() => 'weekly'));
 });
 
 test('CI and .ci/run bring the same tools that tests can do without, and tell the tests where the runtime client is', () => {
@@ -110,5 +127,47 @@ describe('a release', () => {
     expect(runsOf(build)).toContain('npm ci --ignore-scripts');
     expect(runsOf(build).at(-1)).toBe('npm pack --ignore-scripts');
     expect(runsOf(publish)).toEqual(['npm publish --provenance --access public ./lightsail-retention-*.tgz']);
+  });
+
+  describe('of a package.json that does not say where it comes from', () => {
+    const runs = runsOf(build);
+    const setting = runs.findIndex((run) => run.includes('npm pkg set repository.type=git'));
+    const work = mkdtempSync(join(tmpdir(), 'release-'));
+    afterAll(() => rmSync(work, { recursive: true }));
+    /** Runs steps as GitHub does, over a package.json. Returns the exit code and what stands on stderr. */
+    const tried = (
+      steps: readonly string[],
+      manifest: object,
+      repository: string,
+    ): readonly [number | null, string] => {
+      writeFileSync(join(work, 'package.json'), JSON.stringify(manifest));
+      const env = { ...process.env, GITHUB_REPOSITORY: repository };
+      const { status, stderr } = spawnSync('bash', ['-e', '-c', steps.join('\n')], {
+        cwd: work,
+        env,
+        encoding: 'utf8',
+      });
+      return [status, stderr];
+    };
+
+    test('is refused before anything is built', () => {
+      const [check = ''] = runs.slice(setting + 1);
+      expect(runs.indexOf('npm run build')).toBe(setting + 2);
+      const [status, stderr] = tried([check], { name: 'mine' }, '');
+      expect(status).toBe(1);
+      for (const key of ['repository.url', 'homepage', 'bugs.url'])
+        expect(stderr).toContain(`package.json: ${key} is undefined, expected the https address of a repository`);
+      expect(tried([check], { repository: { url: 'git+https://github.com/.git' } }, '')[1]).toContain('repository.url');
+    });
+
+    test('gets the addresses of the repository that is released', () => {
+      expect(tried(runs.slice(setting, setting + 2), { name: 'mine' }, 'owner/project')).toEqual([0, '']);
+      expect(JSON.parse(readFileSync(join(work, 'package.json'), 'utf8'))).toEqual({
+        name: 'mine',
+        repository: { type: 'git', url: 'git+https://github.com/owner/project.git' },
+        homepage: 'https://github.com/owner/project#readme',
+        bugs: { url: 'https://github.com/owner/project/issues' },
+      });
+    });
   });
 });

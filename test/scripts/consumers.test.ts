@@ -30,6 +30,32 @@ const APPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['ProductionSnapshots', 'TestSnapshots'],
 };
 
+/** A stack for each kind of deployment, each in an account of its own: what no app above sets. */
+const KINDS = `
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { configure, SnapshotRetention, type SnapshotRetentionProps } from 'lightsail-retention';
+
+const app = new App();
+const targets = ['arn:aws:organizations::111122223333:root/o-a1b2c3d4e5/r-ab12'];
+const kinds: Readonly<Record<string, (stack: Stack) => Partial<SnapshotRetentionProps>>> = {
+  Automatic: (stack) => ({
+    ...{ deletion: 'automatic', encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) },
+    objectLock: { retention: Duration.days(400), mode: 'compliance' },
+  }),
+  Dashboard: () => ({ deletion: 'approve', approval: 'dashboard', okActions: true }),
+  Locked: () => ({ lockReportsFor: Duration.days(30), monitoring: 'alarms' }),
+  Organization: () => ({ organization: { targets }, events: true }),
+  Silent: () => ({ monitoring: 'off' }),
+};
+for (const [i, [id, propsOf]] of Object.entries(kinds).entries()) {
+  const stack = new Stack(app, id, { env: { account: '12345678901' + i, region: 'eu-central-1' } });
+  const configuration = configure({ version: 1, policies: { standard: { keep: { daily: 14 } } }, default: 'standard' });
+  new SnapshotRetention(stack, 'Retention', { configuration, emails: ['you@example.com'], ...propsOf(stack) });
+}
+app.synth();
+`;
+
 /** Versions of `aws-cdk-lib` and `constructs`, each by the folder that holds it. */
 const NEWEST = { 'aws-cdk-lib': join(ROOT, 'node_modules', 'aws-cdk-lib'), constructs: constructsOf('.') };
 const FLOOR = { 'aws-cdk-lib': OLDEST, constructs: constructsOf('tools') };
@@ -68,6 +94,8 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 function install(name: string, peers: Peers, nags: readonly string[]): string {
   const folder = join(work, name);
   cpSync(EXAMPLES, folder, { recursive: true });
+  cpSync(join(EXAMPLES, 'commonjs'), join(folder, 'kinds'), { recursive: true });
+  writeFileSync(join(folder, 'kinds', 'app.ts'), KINDS);
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);
   for (const [peer, from] of Object.entries(peers)) symlinkSync(from, join(modules, peer));
@@ -142,6 +170,11 @@ const suite = (name: string, peers: Peers, nags: readonly string[]): void => {
     120_000,
   );
 
+  test('an app with each kind of deployment, and AwsSolutionsChecks finds nothing in it', () => {
+    const stacks = Object.keys(synthesize(join(folder, 'kinds')));
+    expect(stacks).toEqual(['Automatic', 'Dashboard', 'Locked', 'Organization', 'Silent']);
+  }, 120_000);
+
   test.each(nags)(
     '%s would find a bucket without access logs',
     (nag) => {
@@ -157,7 +190,7 @@ const suite = (name: string, peers: Peers, nags: readonly string[]): void => {
   );
 
   test('their types are right', () => {
-    const files = Object.keys(APPS).map((app) =>
+    const files = [...Object.keys(APPS), 'kinds'].map((app) =>
       join(app, existsSync(join(folder, app, 'app.mts')) ? 'app.mts' : 'app.ts'),
     );
     const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023'];

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LOCKFILES, missingOptional, withoutIdleEngines } from '../../scripts/complete-lockfile';
+import { LOCKFILES, missingOptional, withoutHash, withoutIdleEngines } from '../../scripts/complete-lockfile';
 
 describe.each(LOCKFILES)('%s', (name) => {
   const lock = JSON.parse(readFileSync(join(__dirname, '..', '..', name), 'utf8'));
 
   it('lists the optional packages of every platform, without which npm ci refuses it (npm run lock adds them)', () => {
     expect(missingOptional(lock.packages)).toEqual([]);
+  });
+
+  it('has a hash of every archive, for platforms that are not this one too (npm run lock asks for it)', () => {
+    expect(withoutHash(lock.packages)).toEqual([]);
   });
 
   it('names no registry', () => {
@@ -59,6 +63,18 @@ describe('withoutIdleEngines', () => {
       'node_modules/@aws/durable-execution-sdk-js': { version: '2.4.0' },
       'node_modules/other': { version: '1.0.0', engines: { node: '>=22' } },
     });
+  });
+});
+
+describe('withoutHash', () => {
+  it('finds an archive that nothing compares; what comes in an archive of another package has none', () => {
+    const packages = {
+      '': { version: '0.1.0' },
+      'node_modules/a': { version: '1.0.0', integrity: 'sha512-AA==' },
+      'node_modules/a/node_modules/b': { version: '1.0.0', inBundle: true },
+      'node_modules/a-linux-x64': { version: '1.0.0' },
+    };
+    expect(withoutHash(packages)).toEqual(['node_modules/a-linux-x64']);
   });
 });
 
