@@ -16,8 +16,6 @@ export interface Run {
   readonly maxPages: number;
   readonly firstRegion: string;
   readonly hasDeadline: boolean;
-  /** Whether the client waits so briefly for an answer that a busy machine can be too slow. */
-  readonly isImpatient: boolean;
   /**
    * Whether the client takes an empty answer for one without its list, instead of asking again as for any that cannot
    * be read.
@@ -108,15 +106,8 @@ const errorOf = (call: LoggedRequest): string | null =>
 type Again = 'all' | 'first page';
 
 /** A list whose end was reached is read again, as far as it must be: what ends that reading ends the list. */
-function followAgain(
-  first: Walk,
-  rest: readonly LoggedRequest[],
-  all: readonly Row[],
-  run: Run,
-  again: Again,
-  last: string | null,
-): Walk {
-  const second = follow(rest, all, run, again === 'all' ? 'whole' : 'page', last);
+function followAgain(first: Walk, rest: readonly LoggedRequest[], all: readonly Row[], run: Run, again: Again): Walk {
+  const second = follow(rest, all, run, again === 'all' ? 'whole' : 'page');
   const wrong = [...first.wrong, ...second.wrong];
   const conflicting = again === 'all' ? new Set([...first.conflicting, ...second.conflicting]) : first.conflicting;
   const end = second.end === 'absent' ? 'failed' : second.end;
@@ -132,15 +123,14 @@ function follow(
   all: readonly Row[],
   run: Run,
   reading: Again | 'whole' | 'page' | null = null,
-  lateFor: string | null | undefined = undefined,
 ): Walk {
-  const { pageSize, attempts, maxPages, hasDeadline, isImpatient, believesEmpty } = run;
+  const { pageSize, attempts, maxPages, hasDeadline, believesEmpty } = run;
   const rows = new Map<string, Row>();
   const conflicting = new Set<string>();
   const wrong: string[] = [];
   const seen = new Set<string>();
   let [pages, tries] = [0, 0];
-  let [token, before]: [string | null, string | null | undefined] = [null, lateFor];
+  let token: string | null = null;
   const ended = (end: Walk['end'], codes: readonly string[] = []): Walk => ({
     end,
     codes,
@@ -152,18 +142,11 @@ function follow(
   for (const [index, call] of calls.entries()) {
     const isLast = index === calls.length - 1;
     const asked = tokenOf(call);
-    // An answer that came too late for the client is asked for again.
-    if (asked !== token && asked === before) continue;
     if (asked !== token) wrong.push(`${call.operation} in ${call.region} skipped a page`);
     const isEmpty = believesEmpty && isLast && errorOf(call) === 'answer' && first(call, 'answer')?.body === '';
     const error = isEmpty ? null : errorOf(call);
     const passing = error === null ? null : PASSING[error];
     if (error !== null && passing === undefined) {
-      // This answer, too, may have come too late for a client that waits briefly.
-      if (isImpatient && !isLast) {
-        tries += 1;
-        continue;
-      }
       if (!isLast) wrong.push(`${call.operation} in ${call.region} went on after ${error}`);
       return ended('failed', [error]);
     }
@@ -174,9 +157,6 @@ function follow(
         wrong.push(`${call.operation} in ${call.region} was tried ${tries} of ${attempts} times`);
       return ended(tries < attempts ? 'open' : 'failed', passing);
     }
-    // An answer that came too late for a client that waits briefly is asked for again, also the last one.
-    const following = calls[index + 1];
-    if (isImpatient && following !== undefined && tokenOf(following) === asked) continue;
     tries = 0;
     pages += 1;
     const offset = offsetOf(asked, call.operation, call.region);
@@ -191,14 +171,14 @@ function follow(
     const again = offset > 0 ? all[offset - 1] : all.length <= pageSize ? all[0] : undefined;
     if (first(call, 'rows')?.mode === 'conflict' && again !== undefined) conflicting.add(String(again.arn));
     if (next === null && pages > 1 && (reading === 'all' || reading === 'first page'))
-      return followAgain(ended('read'), calls.slice(index + 1), all, run, reading, asked);
+      return followAgain(ended('read'), calls.slice(index + 1), all, run, reading);
     if (next === null || seen.has(next) || pages >= maxPages) {
       if (!isLast) wrong.push(`${call.operation} in ${call.region} went on after its end`);
       if (next === null) return ended('read');
       return ended('failed', [seen.has(next) ? 'inventory.repeated-token' : 'inventory.page-limit']);
     }
     seen.add(next);
-    [before, token] = [token, next];
+    token = next;
   }
   return ended('open');
 }
