@@ -70,7 +70,7 @@ test('CI tests on Node.js 20, the oldest that the package allows, 22 and 24, and
     `\${{ matrix.node }}`,
   );
   const runs = job?.steps.map(({ run }) => run) ?? [];
-  expect(runs).toEqual(expect.arrayContaining(['npm ci', 'npm test', 'npm start']));
+  expect(runs).toEqual(expect.arrayContaining(['npm ci', 'npm test', 'npm run test:system', 'npm start']));
   // By the Node.js of the matrix itself: npm scripts find that of the lockfile first.
   const own = runs.filter((run) => run?.startsWith('node dist/lightsail-retention.cjs '));
   expect(own).toEqual(['node dist/lightsail-retention.cjs demo']);
@@ -116,7 +116,7 @@ describe('a release', () => {
   const runsOf = (job: Job | undefined): readonly string[] => job?.steps.flatMap(({ run }) => run ?? []) ?? [];
 
   test('is published after its tests passed, by an identity of its own and without a stored secret', () => {
-    expect(runsOf(tested)).toEqual(['npm ci', 'npm test']);
+    expect(runsOf(tested)).toEqual(['npm ci', 'npm test', 'npm run test:system']);
     expect(publish?.needs).toEqual(['test', 'build']);
     expect(publish?.permissions).toEqual({ 'id-token': 'write' });
     expect(readFileSync(join(FOLDER, 'release.yml'), 'utf8')).not.toContain('secrets.');

@@ -1,7 +1,7 @@
 const Sequencer = require('@jest/test-sequencer').default;
 
-/** Suites that start browsers, installations or deployments: begun last, one of them would keep a single worker. */
-const SLOW = /\/test\/(bin|browser|docs|integration|scripts)\/|\/apply-interrupted\.test/;
+/** Suites that take minutes: begun last, one of them would keep a single worker. */
+const SLOW = /\/(bin|browser|docs|integration|scripts)\/[^/]+\.system\.test|\/apply-interrupted\./;
 
 /** Starts slow suites first, in a first run too, for which Jest knows no durations. */
 module.exports = class SlowFirst extends Sequencer {

@@ -8,8 +8,8 @@ const ROOT = join(__dirname, '..', '..');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const commands = commandsOf(readme);
 
-const deploys = 'test/integration/moto.test.ts deploys; here the same context is synthesized';
-const synthesizes = 'test/bin/app.test.ts synthesizes with this context';
+const deploys = 'test/integration/moto.system.test.ts deploys; here the same context is synthesized';
+const synthesizes = 'test/bin/app.system.test.ts synthesizes with this context';
 
 /** Commands that do not run as they stand. Every other one does. */
 const INSTEAD: Readonly<Record<string, Instead>> = {
@@ -27,7 +27,7 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     run: `npx lightsail-retention explain "$(node -p "require('./out/report.json').snapshots[0].arn")"`,
     because: 'NAME stands for a snapshot of the report',
   },
-  'npx cdk bootstrap -c email=you@example.com': { run: null, because: 'test/integration/moto.test.ts does it' },
+  'npx cdk bootstrap -c email=you@example.com': { run: null, because: 'test/integration/moto.system.test.ts does it' },
   'npx cdk deploy -c email=you@example.com': {
     run: 'npx cdk synth --quiet -c email=you@example.com',
     because: deploys,
@@ -42,7 +42,7 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
   },
   'npm install lightsail-retention aws-cdk-lib constructs': {
     run: null,
-    because: 'it needs a registry; test/scripts/package.test.ts installs the packed package',
+    because: 'it needs a registry; test/scripts/package.system.test.ts installs the packed package',
   },
 };
 

@@ -11,7 +11,7 @@ const SIMULATE =
   'npx lightsail-retention simulate --keep "last=3 daily=7 weekly=4 monthly=6" --for 54d --at 2026-11-23T08:00:00Z';
 const OTHER_DEPLOYMENT =
   "npx cdk deploy -c email=you@example.com,team@example.com -c config=examples/blog.yaml -c schedule='cron(30 6 ? * MON-FRI *)'";
-const deploys = 'test/integration/moto.test.ts deploys; here the same context is synthesized';
+const deploys = 'test/integration/moto.system.test.ts deploys; here the same context is synthesized';
 
 /** Commands that do not run as they stand. Every other one does. */
 const INSTEAD: Readonly<Record<string, Instead>> = {
@@ -19,15 +19,15 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     run: null,
     because: 'the copy of this tree is the clone',
   },
-  'npm ci && npm start': { run: null, because: 'test/docs/readme.test.ts runs it' },
+  'npm ci && npm start': { run: null, because: 'test/docs/readme.system.test.ts runs it' },
   'npx lightsail-retention emulator': {
     run: null,
-    because: 'it runs already, on a free port; test/docs/emulator.test.ts starts it',
+    because: 'it runs already, on a free port; test/docs/emulator.system.test.ts starts it',
   },
   'export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1':
     { run: null, because: 'every shell here has these variables' },
-  'npx cdk bootstrap -c email=you@example.com': { run: null, because: 'test/integration/moto.test.ts does it' },
-  'npx cdk deploy -c email=you@example.com': { run: null, because: 'test/docs/readme.test.ts synthesizes it' },
+  'npx cdk bootstrap -c email=you@example.com': { run: null, because: 'test/integration/moto.system.test.ts does it' },
+  'npx cdk deploy -c email=you@example.com': { run: null, because: 'test/docs/readme.system.test.ts synthesizes it' },
   [OTHER_DEPLOYMENT]: {
     run: `${OTHER_DEPLOYMENT.replace('cdk deploy', 'cdk synth --quiet')}${isInstalled('cfn-lint') ? ' && cfn-lint' : ''}`,
     because: `${deploys}, and checked by cfn-lint where that is installed`,
