@@ -1,7 +1,7 @@
 const { availableParallelism } = require('node:os');
 
 // CDK would start its CloudFormation rules for each template, which takes three seconds.
-// test/lib/cloudformation-rules.test.ts applies them to every variant.
+// test/lib/cloudformation-rules.system.test.ts applies them to every variant.
 process.env.CDK_VALIDATION = 'false';
 
 /** @type {import('jest').Config} */

@@ -1,7 +1,8 @@
+import { runs } from '../support/runs';
 import { addTo, newTally, unexplained } from './campaign';
 import { randomHistory } from './random';
 
-const COUNT = Number(process.env.HISTORIES ?? 2_000);
+const COUNT = Number(process.env.HISTORIES ?? runs(500, 2_000));
 const ONE = process.env.HISTORY_SEED;
 
 /** The command that repeats a history, and prints it. */
