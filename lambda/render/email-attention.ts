@@ -1,8 +1,8 @@
 import type { Report } from '../core/report/report-model';
 import type { Problem } from '../core/snapshot/snapshot';
 import { foreignText } from './email-layout';
-import { type Matter, mattersOf } from './matters';
-import { formatNumber } from './numbers';
+import { keptText, type Matter, mattersOf } from './matters';
+import { formatCount, formatNumber } from './numbers';
 import type { TextContext } from './report-header';
 
 /** Lines of the block, its heading included. */
@@ -29,7 +29,7 @@ function storingLines({ problems, plan }: Report): readonly string[] {
 /** The first line of the e-mail of a report that the starter policy made. */
 export const STARTER_TEXT =
   'Nothing is deleted, and there is nothing to stop: this account has no policy of its own yet ' +
-  '(retention.yaml), so the starter policy made this report.';
+  '(retention.yaml), so this report uses the starter policy.';
 
 const UNCONFIRMED_NOTE =
   'NO PERSON RECEIVES THIS E-MAIL, because no address is confirmed. Open "AWS Notification - Subscription ' +
@@ -77,7 +77,7 @@ function matterLine({ id, count, title, line }: Matter, report: Report, maxName:
   const first = count === 1 ? '' : 'The first: ';
   if (id === 'problems') return `- ${formatNumber(count)} ${title}. ${all}${first}${firstProblem(report, maxName)}`;
   const text = foreignText(line, maxName * 2 + 30);
-  return `- ${formatNumber(count)} ${title}. ${id === 'stale' ? all : ''}${text}`;
+  return `- ${formatNumber(count)} ${title}${id === 'stale' ? ':' : '.'} ${text}`;
 }
 
 /** What needs a person, the most important first. The page has the same list. */
@@ -91,7 +91,7 @@ export function attentionLines(report: Report, context: TextContext, maxName: nu
   const more =
     `- and ${formatNumber(rest.length)} ` + `more${context.fullReport === null ? '' : ' in the report'}: ${others}`;
   return [
-    `NEEDS ATTENTION: ${formatNumber(matters.length)}. Everything affected is kept.`,
+    `NEEDS ATTENTION: ${formatCount(matters.length, 'thing')}.${keptText(report)}`,
     ...shown.map((matter) => matterLine(matter, report, maxName)),
     ...(rest.length === 0 ? [] : [more]),
   ];

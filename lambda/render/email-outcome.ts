@@ -7,6 +7,7 @@ import { announcedDeletions, canBeDeletedText, costCeilingText } from './email-s
 import { exceedsCaps, limitsText } from './first-clean-up';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { allSizes, expiringSizes, mayStillDelete, nothingRead, type TextContext } from './report-header';
+import { regionsNotRead } from './report-sections';
 
 /** What the report means for its readers. */
 export type EmailState = 'incomplete' | 'countdown' | 'blocked' | 'deletable' | 'nothing';
@@ -43,6 +44,10 @@ function staysText({ totals }: Report, stay = totals.keep): string {
   return totals.keep === 1 ? `The other one stays${ofThese}.` : `The other ${formatNumber(stay)} stay${ofThese}.`;
 }
 
+/** `All regions were read.`; empty: a later line of the e-mail names those that were not. */
+const readText = (report: Report): string =>
+  regionsNotRead(report).length === 0 ? 'All regions were read.' : 'All other regions were read.';
+
 /** The key of the hold tag. */
 export const holdTagOf = ({ tagPrefix = 'retention' }: TextContext): string => `${foreignText(tagPrefix)}:hold`;
 
@@ -68,10 +73,10 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
   const from = `from ${DELETION_START_TEXT} (${foreignText(report.zone.name, 40)})`;
   const when =
     days.length === 1 ? ` on ${fullDayText(first[0])}, ${from}` : `, each time ${from}: ${dayCountsText(days)}`;
-  const before = days.length === 1 ? 'then' : 'its day';
+  const before = days.length === 1 ? 'then' : `${DELETION_START_TEXT} of its day`;
   const stop = context.deletionSchedule === undefined ? '' : ' To stop all, use the link "Stop all" below.';
   return [
-    `${what}${when}. ${staysText(report, report.totals.snapshots - count)}`,
+    `${what}${when}. ${staysText(report, report.totals.snapshots - count)} ${readText(report)}`,
     `Nothing was deleted by this report. ${holdAdvice(context)}, before ${before}.${stop}`,
   ];
 }
@@ -81,7 +86,11 @@ function incompleteText(report: Report, context: TextContext): string {
   if (isNotStored(report)) return 'Not everything could be read, and this report could not be stored.';
   return mayStillDelete(context)
     ? 'This report announces nothing, because not everything could be read.'
-    : 'Nothing will be deleted, because not everything could be read.';
+    : `Nothing will be deleted, because not everything could be read.${
+        context.deletionMode === 'automatic' && context.isFirstReport !== true
+          ? ' Days that earlier e-mails named no longer count.'
+          : ''
+      }`;
 }
 
 function incompleteLines(report: Report, context: TextContext): EmailBlock {
@@ -103,7 +112,7 @@ function deletionModeText(report: Report, context: TextContext): string {
     return 'Nothing is deleted automatically, and there is nothing to stop: this deployment only reports.';
   const isRunning = mayStillDelete(context);
   if (context.deletionMode === 'approve')
-    return `Nothing ${isRunning ? 'else ' : ''}is deleted until you approve it. ${holdAdvice(context)}.`;
+    return `Nothing ${isRunning ? 'else ' : ''}is deleted until you approve it. ${holdAdvice(context)}, before you approve.`;
   if (context.confirmedSubscribers === null && !isRunning)
     return (
       'Automatic deletion is switched on, and deletes nothing by this report: its subscriptions could ' + 'not be read.'
@@ -114,9 +123,8 @@ function deletionModeText(report: Report, context: TextContext): string {
 }
 
 function nothingLines(report: Report, context: TextContext): EmailBlock {
-  const { totals, scopes, problems } = report;
-  const regions = new Set(scopes.filter(({ status }) => status === 'read').map(({ region }) => region)).size;
-  const read = `${formatCount(regions, 'region')} ${regions === 1 ? 'was' : 'were'} read.`;
+  const { totals, problems } = report;
+  const read = readText(report);
   if (totals.snapshots === 0) return [`No snapshots were found. ${read}`];
   const { held, unmanaged, keep } = totals;
   const others = keep - held - unmanaged;
@@ -149,14 +157,20 @@ function outcomeLinesOf(report: Report, context: TextContext, state: EmailState)
     case 'countdown':
       return countdownLines(report, context);
     case 'blocked':
-      return [limitsText(report, context.limits, mayStillDelete(context)), `${costsText(report)} ${staysText(report)}`];
+      return [
+        limitsText(report, context.limits, mayStillDelete(context)),
+        `${costsText(report)} ${staysText(report)} ${readText(report)}`,
+      ];
     case 'deletable':
       return report.config.origin === 'built-in'
         ? [
             STARTER_TEXT,
-            `The starter policy would not keep ${expireOfText(report)}. ${costsText(report)} ${staysText(report)}`,
+            `The starter policy would not keep ${expireOfText(report)}. ${costsText(report)} ${staysText(report)} ${readText(report)}`,
           ]
-        : [`${canBeDeletedText(report)}. ${costsText(report)} ${staysText(report)}`, deletionModeText(report, context)];
+        : [
+            `${canBeDeletedText(report)}. ${costsText(report)} ${staysText(report)} ${readText(report)}`,
+            deletionModeText(report, context),
+          ];
     case 'nothing':
       return nothingLines(report, context);
   }

@@ -97,9 +97,10 @@ export function reportSubject(report: Report, context: SubjectContext = {}): str
       `BLOCKED: ${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} exceed your limits${meanwhile(context)}`,
       `BLOCKED: the plan exceeds your limits${meanwhile(context)}`,
     ]);
+  const onlyReads = totals.expire > 0 && report.config.origin === 'built-in' ? ', nothing is deleted' : '';
   const subjects = totals.expire > 0 ? deletableSubjects(report) : nothingSubjects(report);
   return emailSubject([
-    ...(isFirstReport ? subjects.map((text) => `First report: ${lowerFirst(text)}`) : []),
+    ...(isFirstReport ? subjects.map((text) => `First report${onlyReads}: ${lowerFirst(text)}`) : []),
     ...subjects,
   ]);
 }

@@ -132,14 +132,15 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     case 'incomplete':
       return [
         'NEXT STEP',
-        `Ask who manages your AWS account to do what the line NOT READ says. ` +
+        `Ask the person who manages your AWS account to do what the line NOT READ says. ` +
           `${afterUnreadText(context.deletionMode, context.grace)}`,
         ...repeatLines(context),
       ];
     case 'countdown':
       return [
         'NEXT STEP',
-        'Check the list. If it is right, the deletion needs nothing from you. A deleted snapshot cannot be restored.',
+        'Check the list. If it is right, leave it: the deletion runs by itself, and an e-mail says what it did. ' +
+          'A deleted snapshot cannot be restored.',
         `To keep one, open Lightsail, choose the snapshot, and add a tag with the key ${holdTagOf(context)} ` +
           `and no value.`,
         'On an instance, disk or database, the tag keeps all of its snapshots.',
@@ -194,6 +195,10 @@ function footerBlock(report: Report, context: TextContext, maxName: number): Ema
   ];
 }
 
+/** That no backup is missing, which is known of everything that was read and has a snapshot. */
+const recentText = ({ complete, stale, totals }: Report): string =>
+  complete && stale.length === 0 && totals.snapshots > 0 ? ' Everything that has snapshots has a recent one.' : '';
+
 /** The bill of the last month. Its lines are taken from those of the sources. */
 const billBlock = (report: Report): EmailBlock =>
   [spendLine(report), regionBillsLine(report)].flatMap((line) => (line === null ? [] : foreignText(line, 200)));
@@ -212,7 +217,7 @@ export function renderEmail(report: Report, context: TextContext): EmailText {
     unreadBlock(report, maxName),
     sourcesBlock(report, context, maxSources, maxName),
     attentionLines(report, context, maxName),
-    [changesText(report, context.isFirstReport), ...bill],
+    [`${changesText(report, context.isFirstReport)}${recentText(report)}`, ...bill],
     linksBlock(report, context),
     nextStepBlock(report, context),
     footerBlock(report, context, maxName),

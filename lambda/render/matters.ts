@@ -70,10 +70,11 @@ function failedMatter({ items }: Report): readonly Matter[] {
       title: pluralText(failed.length, 'snapshot failed', 'snapshots failed'),
       line:
         `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))}. ` +
-        `${pluralText(failed.length, 'It cannot be restored from. You can delete it.', 'They cannot be restored from. You can delete them.')}`,
+        `${pluralText(failed.length, 'It is of no use: delete it when you like.', 'They are of no use: delete them when you like.')}`,
       task:
-        `${formatCount(failed.length, 'failed snapshot', 'failed snapshots')} (delete ` +
-        `${pluralText(failed.length, 'it', 'them')})`,
+        `${formatCount(failed.length, 'failed snapshot', 'failed snapshots')}: ` +
+        `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))} (delete ` +
+        `${pluralText(failed.length, 'it', 'them')} when you like)`,
       notes: [],
       items: () =>
         failed.map(({ snapshot }) => ({
@@ -95,12 +96,26 @@ export function serversText(sources: Iterable<{ readonly kind: Kind }>, count: n
   );
 }
 
+/** Characters of the names of sources without a recent snapshot. */
+const MAX_STALE_TEXT = 90;
+
+/** `archive (121 days), wiki (40), crm and 5 more`: those that wait longest first, as many as fit. */
+function staleNamesText({ stale, evaluatedAt }: Report): string {
+  const longestFirst = [...stale].sort((a, b) => (a.newestAt ?? 0) - (b.newestAt ?? 0));
+  const names = longestFirst.map(({ source, newestAt }, index) => {
+    const days = wholeDays(newestAt, evaluatedAt);
+    const age = index === 0 ? formatCount(days ?? 0, 'day') : formatNumber(days ?? 0);
+    return `${oneLine(source.name ?? source.arn)} (${days === null ? 'none at all' : age})`;
+  });
+  let shown = 1;
+  while (shown < names.length && names.slice(0, shown + 1).join(', ').length <= MAX_STALE_TEXT) shown += 1;
+  if (shown === names.length) return joinWords(names, 'and');
+  return `${names.slice(0, shown).join(', ')} and ${formatNumber(names.length - shown)} more`;
+}
+
 function staleMatter(report: Report): readonly Matter[] {
   const count = report.stale.length;
   if (count === 0) return [];
-  const oldest = [...report.stale].sort((a, b) => (a.newestAt ?? 0) - (b.newestAt ?? 0))[0];
-  const days = oldest === undefined ? null : wholeDays(oldest.newestAt, report.evaluatedAt);
-  const name = oneLine(oldest?.source.name ?? oldest?.source.arn ?? '');
   const whats = serversText(
     report.stale.map(({ source }) => source),
     count,
@@ -110,11 +125,9 @@ function staleMatter(report: Report): readonly Matter[] {
       id: 'stale',
       count,
       title: `${whats} ${pluralText(count, 'has', 'have')} no recent snapshot`,
-      line:
-        `Longest: ${name}, ${days === null ? 'no snapshot at all' : formatCount(days, 'day')}. Make ` +
-        `${pluralText(count, 'one', 'one of each')} in Lightsail now, and ask the person who makes backups.`,
+      line: `${staleNamesText(report)}. Make ${pluralText(count, 'one', 'one of each')} in Lightsail now.`,
       task:
-        `${formatNumber(count)} ${whats} without a recent snapshot (make ` +
+        `${formatNumber(count)} ${whats} without a recent snapshot: ${staleNamesText(report)} (make ` +
         `${pluralText(count, 'one', 'one of each')} now)`,
       notes: [],
       items: () =>
@@ -139,6 +152,14 @@ function goneText(orphans: readonly EvaluatedSnapshot[]): string {
   return `${pluralText(orphans.length, 'snapshot', 'snapshots')} whose ${whose} no longer exists`;
 }
 
+/** `3 of these are on the list. `; empty: none is. */
+function listedText(orphans: readonly EvaluatedSnapshot[]): string {
+  const listed = orphans.filter(({ verdict }) => verdict === 'expire').length;
+  if (listed === 0) return '';
+  if (orphans.length === 1) return 'It is on the list. ';
+  return `${formatNumber(listed)} of these ${listed === 1 ? 'is' : 'are'} on the list. `;
+}
+
 function orphansMatter(report: Report): readonly Matter[] {
   const section = orphansSection(report);
   if (section === null) return [];
@@ -151,7 +172,7 @@ function orphansMatter(report: Report): readonly Matter[] {
       count: orphans.length,
       title: goneText(orphans),
       line:
-        `${firstNamesText(names)}. ` +
+        `${firstNamesText(names)}. ${listedText(orphans)}` +
         `${pluralText(orphans.length, 'It may be the only copy', 'They may be the only copies')}, so keep ${them} if in doubt.`,
       task: `${formatNumber(orphans.length)} ${goneText(orphans)} (keep ${them} if in doubt)`,
       notes: [],
@@ -281,6 +302,12 @@ export function mattersOf(report: Report): readonly Matter[] {
     ),
   ];
 }
+
+/** Whether a snapshot among the matters is deleted, as those of a gone source can be. */
+export const keptText = ({ items }: Report): string =>
+  items.some(({ sourceExists, verdict }) => sourceExists === false && verdict === 'expire')
+    ? ' Some of the snapshots named here are on the list.'
+    : ' No snapshot named here will be deleted.';
 
 /** Holds without an end, which a person chose: listed on the page, and not counted. */
 export const holdsMatter = (report: Report): readonly Matter[] =>

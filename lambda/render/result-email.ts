@@ -1,5 +1,6 @@
 import type { ApplyResult, Approval, ItemResult } from '../core/plan/outcome';
 import { cloudShellLink, s3ObjectLink } from '../core/report/console-links';
+import type { Kind } from '../core/snapshot/snapshot';
 import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
 import { appendTo } from '../core/util/append-to';
@@ -14,7 +15,7 @@ import {
   foreignText,
   MAX_LINE_CHARACTERS,
 } from './email-layout';
-import { pluralText, serversText } from './matters';
+import { serversText } from './matters';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
 import { failedItems, lateItems, unsettledItems } from './result-text';
@@ -238,28 +239,41 @@ function retryText({ result, nextReport }: KnownResult, failed: number): string 
   );
 }
 
+const DELETE_OPERATIONS: Readonly<Record<Kind, string>> = {
+  instance: 'DeleteInstanceSnapshot',
+  disk: 'DeleteDiskSnapshot',
+  database: 'DeleteRelationalDatabaseSnapshot',
+};
+
+/** `Ask who manages your AWS account to allow lightsail:DeleteInstanceSnapshot.`; empty: nothing was denied. */
+function deniedText(failed: readonly ItemResult[]): string {
+  const denied = failed.filter(({ code }) => code.startsWith('AccessDenied'));
+  const actions = new Set(denied.map(({ kind }) => `lightsail:${DELETE_OPERATIONS[kind]}`));
+  if (actions.size === 0) return '';
+  const what = actions.size === 1 ? [...actions].join() : 'what AWS denied';
+  const of = denied.length === failed.length ? '' : ` (${formatNumber(denied.length)} of them)`;
+  return `Ask who manages your AWS account to allow ${what}${of}.`;
+}
+
 /** Whether a person must do anything after a finished deletion, and what comes next. */
 export function afterDeletion({ result, nextReport }: KnownResult): string {
   const failed = failedItems(result);
-  const denied = failed.filter(({ code }) => code.startsWith('AccessDenied')).length;
-  const next = retryText({ result, nextReport }, failed.length);
-  if (denied > 0)
-    return (
-      `${next} AWS did not allow ${denied === failed.length ? pluralText(denied, 'its deletion', 'their deletion') : `${formatNumber(denied)} of them`}: ` +
-      `ask the person who manages your AWS account to allow it.`
-    );
-  if (failed.length > 0) return `${next} A snapshot that fails again needs you: its reason says why.`;
+  const retry = retryText({ result, nextReport }, failed.length);
+  const denied = deniedText(failed);
+  if (denied !== '') return `${retry} ${denied}`;
+  if (failed.length > 0) return `${retry} A snapshot that fails again needs you: its reason says why.`;
   const hasMore = result.totals.requested > result.totals.deleted;
-  return `You do not need to do anything.${hasMore ? ` ${nextList({ nextReport })}` : ''}`;
+  const other = nextReport === undefined ? '' : ` ${nextReportName({ nextReport })} says what else needs attention.`;
+  return `You do not need to do anything for this deletion.${hasMore ? ` ${nextList({ nextReport })}` : other}`;
 }
 
 /** Whether a deletion can still be stopped. */
 export function stopText(result: ApplyResult): string {
   if (lateItems(result).length > 0)
-    return 'There is nothing to stop: this deletion has ended, and a delete that was sent cannot be taken back.';
+    return 'There is nothing to stop: this run is over, and a delete that was sent cannot be taken back.';
   return result.approvedBy?.kind === 'automatic' && failedItems(result).length > 0
-    ? 'There is nothing to stop until then: this deletion has ended.'
-    : 'There is nothing to stop: this deletion has ended.';
+    ? 'There is nothing to stop until then: this run is over.'
+    : 'There is nothing to stop: this run is over.';
 }
 
 function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailBlock {
@@ -349,7 +363,7 @@ function placeBlock({ files, region }: ResultContext): EmailBlock {
 const approvedLine = (approval: Approval): string =>
   `Approved by ${foreignText(approvalText(approval), 180)}.`.replace(
     'Approved by no person: automatic deletion',
-    'No person approved this: it is automatic deletion',
+    'This was automatic deletion: no person approved it',
   );
 
 function footerLines({ planId, zone, result, evidenceHead }: ResultContext, maxName: number): EmailBlock {

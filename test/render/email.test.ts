@@ -299,7 +299,9 @@ describe('the e-mail', () => {
     for (const name of ['incomplete', 'incomplete-nothing-expiring', 'nothing-read']) {
       const { subject, body } = mailOf(name, { deletionMode: 'automatic', due: new Map() });
       expect(subject).toContain('INCOMPLETE');
-      expect(body).toMatch(/^Nothing will be deleted, because not everything could be read\.\n/);
+      expect(body).toMatch(
+        /^Nothing will be deleted, because not everything could be read\.(?: Days .* no longer count\.)?\n/,
+      );
       expect(body).toMatch(/^(In what could be read|Nothing could be read)/m);
       expect(body).not.toMatch(/within policy|do not need to do anything|nothing changed\.|will be deleted (on|:)/i);
     }
@@ -320,8 +322,38 @@ describe('the e-mail', () => {
       const { body } = renderEmail(report, CONTEXT);
       const html = [...renderHtml(report, { stored: true, tagPrefix: 'retention' })].join('');
       const onPage = /href="#h-att">(\d+) needs? attention/.exec(html)?.[1];
-      expect(/^NEEDS ATTENTION: (\d+)\. Everything affected is kept\.$/m.exec(body)?.[1]).toBe(onPage);
+      expect(/^NEEDS ATTENTION: (\d+) things?\./m.exec(body)?.[1]).toBe(onPage);
     }
+  });
+
+  test.each([
+    ['kept', kept, true],
+    ['on the list', expired, false],
+  ] as const)('says whether no named snapshot is deleted, where those of a gone source are %s', (_, made, none) => {
+    const { body } = renderEmail(aReport([made({}, { sourceExists: false }), kept()]), CONTEXT);
+    expect(body.includes('NEEDS ATTENTION: 1 thing. No snapshot named here will be deleted.\n')).toBe(none);
+    expect(body.includes('It is on the list. ')).toBe(!none);
+  });
+
+  const server = (name: string) => ({ ...aSource(name), kind: 'instance', region: 'us-east-1' }) as const;
+
+  test('names the sources without a recent snapshot, those that wait longest first, as many as fit', () => {
+    const stale = Array.from({ length: 9 }, (_, index) => ({
+      source: server(`server-number-${index}`),
+      newestAt: index === 8 ? null : NOW - (20 + index) * DAY,
+    }));
+    expect(renderEmail(aReport([kept()], { stale }), CONTEXT).body).toContain(
+      '- 9 servers have no recent snapshot: server-number-8 (none at all), server-number-7 (27), ' +
+        'server-number-6 (26) and 6 more. Make one of each in Lightsail now.\n',
+    );
+  });
+
+  test('says that no backup is missing only where everything was read and something has a snapshot', () => {
+    const says = (report: Report) => renderEmail(report, CONTEXT).body.includes('Everything that has snapshots has a');
+    expect(says(aReport([kept()]))).toBe(true);
+    expect(says(aReport([]))).toBe(false);
+    expect(says(aReport([kept()], { complete: false }))).toBe(false);
+    expect(says(aReport([kept()], { stale: [{ source: server('web'), newestAt: NOW - 20 * DAY }] }))).toBe(false);
   });
 
   test('says the same share and the same limits as the page of a blocked plan', () => {

@@ -237,7 +237,7 @@ describe('the first screen', () => {
       '<a class="ext" href="https://eu-central-1.console.aws.amazon.com/scheduler/home?region=eu-central-1#schedules/default/deletion-8J9K" rel="noreferrer">Stop all automatic deletion</a>',
     );
     expect(text).toContain(
-      'The deletion starts at 13:47 (UTC). If the list is right, the deletion needs nothing from you.',
+      'The deletion starts at 13:47 (UTC). If the list is right, leave it: the deletion runs by itself.',
     );
     expect(text).toContain('To keep one, hold it before then ; “Keep one” says how. A deletion cannot be undone.');
     expect(text).not.toContain('Stop all');
@@ -248,7 +248,7 @@ describe('the first screen', () => {
     expect(shown(page(report, context), 'h1')).toBe('26 snapshots will be deleted, the first 9 on 2 December.');
     expect(first(report, context)).toMatch(/Mon 4 Jan 17 deleted/);
     expect(first(report, context)).toContain('Each deletion starts at 13:47 (UTC).');
-    expect(first(report, context)).toContain('To keep one, hold it before its day');
+    expect(first(report, context)).toContain('To keep one, hold it before 13:47 of its day');
     const line = page(report, context).match(/<ol class="days"[\s\S]*?<\/ol>/)?.[0] ?? '';
     expect(line.match(/ jump|"jump"/g)).toHaveLength(2);
     const three = { ...DEPLOYED, due: dueOn((i) => ['2026-11-25', '2026-11-30', '2027-01-04'][i % 3] ?? '') };

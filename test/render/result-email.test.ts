@@ -201,7 +201,7 @@ test('the e-mail of an automatic deletion names the day of the next report, whic
   expect(body).toContain('AWS may still delete it. The next report (7 Dec 2026) shows whether it is gone.');
   expect(body).toContain(
     'The one that failed is tried again later. The next report (7 Dec 2026) names the day, and how to keep it. ' +
-      'AWS did not allow its deletion: ask the person who manages your AWS account to allow it.',
+      'Ask who manages your AWS account to allow lightsail:DeleteInstanceSnapshot.',
   );
   expect(renderResultEmail(context({ result: automatic })).body).toContain('The next report names the day, ');
 });

@@ -213,8 +213,8 @@ export function actionPanel(report: Report, situation: Situation, context: PageC
       const needs = mattersOf(report).length > 0;
       const list = needs
         ? small(
-            `<a href="#h-att">Each has its ` +
-              `remedy.</a>${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
+            `<a href="#h-att">Each says what ` +
+              `to do.</a>${mayStillDelete(context) ? '' : ' Nothing is deleted meanwhile.'}`,
           )
         : '';
       return `${panelHeading(needs ? 'See what needs attention' : 'No action needed')}${list}\
@@ -223,4 +223,4 @@ ${small(`This report is as of ${escapeHtml(at)}.${trial}`)}${stopHtml(context)}`
   }
 }
 
-const TRIAL_HINT = ' You can try a tighter policy <a href="#timeline">below</a> without changing anything.';
+const TRIAL_HINT = ' <a href="#timeline">Below</a>, you can try a stricter policy without changing anything.';

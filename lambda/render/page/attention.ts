@@ -1,6 +1,6 @@
 import type { Report } from '../../core/report/report-model';
 import { escapeHtml } from '../escape';
-import { changesText, holdsMatter, type Matter, mattersOf, pluralText } from '../matters';
+import { changesText, holdsMatter, keptText, type Matter, mattersOf, pluralText } from '../matters';
 import { formatNumber } from '../numbers';
 import { changesSection, regionsOff } from '../report-sections';
 import { listsHtml } from './lists';
@@ -48,8 +48,8 @@ function* matterHtml({ id, count, title, line, notes, items }: Matter): Generato
 }
 
 const STOPPING_NOTES: Partial<Record<Situation['kind'], string>> = {
-  countdown: 'None of this stops the deletion. Everything affected is kept.',
-  undated: 'None of this stops the deletion. Everything affected is kept.',
+  countdown: 'None of this stops the deletion.',
+  undated: 'None of this stops the deletion.',
 };
 
 function* sectionHtml(id: string, title: string, note: string, matters: readonly Matter[]): Generator<string> {
@@ -62,7 +62,7 @@ function* sectionHtml(id: string, title: string, note: string, matters: readonly
 
 /** What needs a person, and what else a person should know; nothing where there is nothing. */
 export function* attentionHtml(report: Report, { kind }: Situation): Generator<string> {
-  const note = STOPPING_NOTES[kind] ?? 'Everything affected is kept.';
+  const note = `${STOPPING_NOTES[kind] ?? ''}${keptText(report)}`.trimStart();
   yield* sectionHtml('h-att', 'Needs attention', note, mattersOf(report));
   const others = [...holdsMatter(report), ...changesMatter(report), ...regionsOffMatters(report)];
   yield* sectionHtml('h-know', 'Good to know', 'None of this needs you.', others);

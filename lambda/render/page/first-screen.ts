@@ -230,11 +230,11 @@ const approvalTimeText = ({ plan, zone }: Report, { applyCommand }: PageContext)
 /** When deletions start, what to do until then, and what is deleted. */
 function countdownLead(report: Report, days: readonly DeletionDay[]): string {
   const { expire, keep } = report.totals;
-  const before = days.length === 1 ? 'then' : 'its day';
+  const before = days.length === 1 ? 'then' : `${DELETION_START_TEXT} of its day`;
   const those = expire === 1 ? 'The snapshot belongs' : 'The snapshots belong';
   return (
     `${days.length === 1 ? 'The' : 'Each'} deletion starts at ${boldText(DELETION_START_TEXT)} ` +
-    `(${escapeHtml(oneLine(report.zone.name))}). If the list is right, the deletion needs nothing from you. ` +
+    `(${escapeHtml(oneLine(report.zone.name))}). If the list is right, leave it: the deletion runs by itself. ` +
     `To keep one, hold it ${boldText(`before ${before}`)}; “Keep one” says how. A deletion cannot be undone. ` +
     `${those} to ${boldText(namedSourcesText(report))}${costLead(report, expire === 1)}.${staysLead(keep)}`
   );
@@ -393,14 +393,17 @@ export function firstScreen(report: Report, situation: Situation, context: PageC
   const limits = coverageText(report, situation, context);
   const time = reportTimeText(report, situation, context);
   const tasks = mattersOf(report).map(({ task }) => task);
-  const attention = tasks.length === 0 ? '' : `Needs attention: ${tasks.join(', ')}.`;
-  const notes = [attention, ...regionsNotRead(report), limits, changesText(report), time].filter((text) => text !== '');
+  const attention =
+    tasks.length === 0
+      ? ''
+      : `<p>Needs attention:</p><ul>${tasks.map((task) => `<li>${escapeHtml(task)}</li>`).join('')}</ul>`;
+  const notes = [...regionsNotRead(report), limits, changesText(report), time].filter((text) => text !== '');
   const mark = viewHtml(glyph(EYEBROW_MARKS[situation.kind]));
   return `<div class="hero"><div>
 <p class="eyebrow">${mark}${escapeHtml(eyebrow(report, situation, context))}</p>
 <h1>${danger}${escapeHtml(rest)}</h1>
 <p class="lead">${leadOf(report, situation, context)}</p>
-${quickLinks(report, situation, context)}${situation.kind === 'countdown' ? daysHtml(situation.days, today) : ''}${report.totals.expire > 0 ? splitHtml(report, situation) : ''}<div class="notes">${notes.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</div></div>
+${quickLinks(report, situation, context)}${situation.kind === 'countdown' ? daysHtml(situation.days, today) : ''}${report.totals.expire > 0 ? splitHtml(report, situation) : ''}<div class="notes">${attention}${notes.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</div></div>
 <aside class="panel" aria-labelledby="todo">
 ${actionPanel(report, situation, context)}</aside>
 </div>
