@@ -316,7 +316,7 @@ function splitHtml(report: Report, situation: Situation): string {
   const words = {
     expire: verb,
     keep: 'kept',
-    copy: 'kept copies',
+    copy: 'kept copies of automatic snapshots',
     held: 'held by a tag',
     fix: 'kept, with a problem',
   } as const;
