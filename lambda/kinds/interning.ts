@@ -44,6 +44,8 @@ const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown])
 function readRawTags(raw: readonly RawTag[]): TagSet {
   const tags = new Map<string, string | null>();
   let defect: Defect | null = null;
+  let last = '';
+  let isOrdered = true;
   for (const tag of raw) {
     const key = tag?.key;
     if (typeof key !== 'string') {
@@ -57,9 +59,32 @@ function readRawTags(raw: readonly RawTag[]): TagSet {
     if (before !== undefined && before !== value) {
       defect ??= { code: 'snapshot.conflict', message: `tag ${key} came twice with different values` };
     }
-    if (before === undefined) tags.set(key, value);
+    if (before !== undefined) continue;
+    tags.set(key, value);
+    isOrdered &&= compareText(last, key) <= 0;
+    last = key;
   }
-  return { tags: new Map([...tags].sort(byKey)), defect };
+  return { tags: isOrdered ? tags : new Map([...tags].sort(byKey)), defect };
+}
+
+/** FNV-1a over 16-bit units. */
+function addToHash(hash: number, text: string): number {
+  let mixed = hash;
+  for (let at = 0; at < text.length; at += 1) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x01000193);
+  return mixed;
+}
+
+function hashOfTags(tags: Tags): number {
+  let hash = 0x811c9dc5;
+  for (const [key, value] of tags) hash = addToHash(addToHash(hash, key) ^ (value === null ? 1 : 2), value ?? '');
+  return hash | 0;
+}
+
+/** Whether two sets are equal; the tags of both are ordered by key. */
+function isSameSet(one: TagSet, other: TagSet): boolean {
+  if (one.tags.size !== other.tags.size || one.defect?.message !== other.defect?.message) return false;
+  for (const [key, value] of one.tags) if (other.tags.get(key) !== value) return false;
+  return true;
 }
 
 /** The pool of one run. */
@@ -67,7 +92,8 @@ class SharedValues implements Share {
   private readonly texts = new Map<string, string>();
   private readonly sources = new Map<string | null, SourceRef>();
   private readonly renamed = new Map<string, SourceRef>();
-  private readonly tagSets = new Map<string, TagSet>();
+  /** By hash; those of the same hash follow each other. A text for each would take more memory than the tags. */
+  private readonly tagSets = new Map<number, TagSet>();
   private readonly diskSets = new Map<string, readonly AttachedDisk[]>();
   private readonly commons = new Map<SourceRef | null, CommonFields[]>();
 
@@ -94,15 +120,16 @@ class SharedValues implements Share {
     if (raw === undefined || raw === null) return NO_TAG_SET;
     if (!Array.isArray(raw)) return UNREADABLE_TAGS;
     if (raw.length === 0) return NO_TAG_SET;
-    const key = JSON.stringify(raw);
-    let known = this.tagSets.get(key);
-    if (known === undefined) {
-      const read = readRawTags(raw);
-      const canonical = `=${JSON.stringify([[...read.tags], read.defect])}`;
-      known = this.tagSets.get(canonical) ?? read;
-      this.tagSets.set(canonical, known).set(key, known);
+    const read = readRawTags(raw);
+    let hash = hashOfTags(read.tags);
+    let known = this.tagSets.get(hash);
+    while (known !== undefined && !isSameSet(known, read)) {
+      hash = (hash + 1) | 0;
+      known = this.tagSets.get(hash);
     }
-    return known;
+    if (known !== undefined) return known;
+    this.tagSets.set(hash, read);
+    return read;
   }
 
   disks(disks: readonly AttachedDisk[]): readonly AttachedDisk[] {
