@@ -65,7 +65,8 @@ function identityMismatch(item: PlanItem, now: Snapshot, zone: Zone): string | n
     return `it was created at ${created}, planned was ${localInstant(Date.parse(item.createdAt), zone)}`;
   }
   if (now.name !== item.name) return `its name is ${orNone(now.name)}, planned was ${item.name}`;
-  if (now.kind !== item.kind || now.region !== item.region) return `it is a ${now.kind} snapshot in ${now.region}`;
+  if (now.kind !== item.kind || now.region !== item.region)
+    return `its kind is ${now.kind}, and its region is ${now.region}`;
   return now.account === item.account ? null : `it belongs to account ${orNone(now.account)}`;
 }
 

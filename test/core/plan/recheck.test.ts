@@ -8,6 +8,7 @@ import {
   sourceBreach,
 } from '../../../lambda/core/plan/recheck';
 import { decide } from '../../../lambda/core/policy/decide';
+import { describeReason } from '../../../lambda/core/policy/reason';
 import type { Snapshot, SourceLookup } from '../../../lambda/core/snapshot/snapshot';
 import { aConfig } from '../../support/config-builder';
 import { aSnapshot, aSource, DAY, expired, kept, NOW } from '../../support/report-builder';
@@ -38,19 +39,47 @@ describe('the check before a delete', () => {
     expect(look({ tags: tagged({ env: 'prod' }) })).toBeNull();
   });
 
-  it.each<[string, Partial<Snapshot>]>([
-    ['another ARN', { arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/other' }],
-    ['no ARN', { arn: null }],
-    ['another instant of creation', { createdAt: NOW - 20 * DAY + 1 }],
-    ['no instant of creation', { createdAt: null }],
-    ['another name', { name: 'web-1104' }],
-    ['no name', { name: null }],
-    ['another kind', { kind: 'disk' }],
-    ['another region', { region: 'eu-west-1' }],
-    ['another account', { account: '210987654321' }],
-    ['no account', { account: null }],
-  ])('says changed of a snapshot with %s', (_, given) => {
-    expect(look(given)).toMatchObject({ outcome: 'changed', code: 'snapshot.changed' });
+  const OTHER = 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/other';
+  const MADE = 'planned was 2026-11-03 09:00:00.000';
+
+  it.each<[string, Partial<Snapshot>, string]>([
+    ['another ARN', { arn: OTHER }, `its name now belongs to ${OTHER}`],
+    ['no ARN', { arn: null }, 'its name now belongs to none'],
+    [
+      'another instant of creation',
+      { createdAt: NOW - 20 * DAY + 1 },
+      `it was created at 2026-11-03 09:00:00.001, ${MADE}`,
+    ],
+    ['no instant of creation', { createdAt: null }, `it was created at an unknown time, ${MADE}`],
+    ['another name', { name: 'web-1104' }, 'its name is web-1104, planned was web-1103'],
+    ['no name', { name: null }, 'its name is none, planned was web-1103'],
+    ['another kind', { kind: 'disk' }, 'its kind is disk, and its region is us-east-1'],
+    ['another region', { region: 'eu-west-1' }, 'its kind is instance, and its region is eu-west-1'],
+    ['another account', { account: '210987654321' }, 'it belongs to account 210987654321'],
+    ['no account', { account: null }, 'it belongs to account none'],
+  ])('says changed of a snapshot with %s', (_, given, text) => {
+    expect(look(given)).toEqual({
+      outcome: 'changed',
+      code: 'snapshot.changed',
+      text: `not the snapshot that was planned: ${text}`,
+    });
+  });
+
+  it('spares a snapshot that named no source, and names one now', () => {
+    const without: Candidate = { ...candidates, evaluated: expired({ ...planned, source: null }) };
+    expect(recheck(without, { ...planned, source: null }, living(), CONFIG, NOW)).toBeNull();
+    expect(recheck(without, planned, living(), CONFIG, NOW)).toMatchObject({ code: 'source.changed' });
+  });
+
+  it.each<[Partial<Snapshot>, string]>([
+    [{ state: 'pending' }, 'its state is pending now, not available'],
+    [{ state: null }, 'its state is none now, not available'],
+    [{ tags: tagged({}) }, 'its tags were changed since it was evaluated'],
+    [{ source: null }, 'its source has changed'],
+    [{ fromAutoSnapshot: true }, 'its mark as a copy of an automatic snapshot has changed'],
+    [{ defects: [{ code: 'snapshot.conflict', message: 'twice' }] }, 'twice'],
+  ])('says of a snapshot with %j why it is spared', (given, text) => {
+    expect(look(given)?.text).toBe(text);
   });
 
   it('names both times of creation in the configured zone', () => {
@@ -185,6 +214,10 @@ describe('the intersection of a plan with a new decision', () => {
       createdAt: NOW - 10 * DAY,
     };
     const result = through([fourth, fifth], [...snapshots.slice(0, 3), taken]);
+    expect(result.skipped.map(({ skipReason }) => skipReason.text)).toEqual([
+      'it is not in the list of snapshots',
+      'not the snapshot that was planned: its name now belongs to another one',
+    ]);
     expect(goes(result)).toEqual([]);
     expect(stays(result)).toEqual({ 'web-1120': 'already-gone snapshot.gone', 'web-1119': 'changed snapshot.changed' });
   });
@@ -194,9 +227,9 @@ describe('the intersection of a plan with a new decision', () => {
     const last = rest.at(-1);
     if (first === undefined || last === undefined) throw new Error('five days have five snapshots');
     const fresh = [...freshly(snapshots), expired({ ...last, region: 'eu-west-1' })];
-    expect(stays(intersect([itemOf(last)], fresh, { sources: sources(), minKeep: 1 }))).toEqual({
-      'web-1119': 'spared snapshot.conflict',
-    });
+    const result = intersect([itemOf(last)], fresh, { sources: sources(), minKeep: 1 });
+    expect(stays(result)).toEqual({ 'web-1119': 'spared snapshot.conflict' });
+    expect(result.skipped[0]?.skipReason.text).toBe('its ARN is listed more than once');
   });
 
   it('skips an excluded snapshot with its first reason', () => {
@@ -204,6 +237,22 @@ describe('the intersection of a plan with a new decision', () => {
       i === 4 ? { ...snapshot, tags: tagged({ no_delete: null }) } : snapshot,
     );
     expect(stays(through(held.slice(4), held))).toEqual({ 'web-1119': 'spared hold' });
+  });
+
+  it('says every reason for which the fresh decision keeps a snapshot', () => {
+    const all = { code: 'all', kind: 'all' } as const;
+    const evaluated = kept({}, { reasons: [...kept().reasons, all] });
+    const [skipped] = intersect([itemOf(evaluated.snapshot)], [evaluated], { sources: sources(), minKeep: 1 }).skipped;
+    expect(skipped?.skipReason.text).toBe(`${kept().reasons.map(describeReason).join()}; ${describeReason(all)}`);
+  });
+
+  it('knows the region of a group, and that one without a source has none to read, and no minimum kept', () => {
+    const lone = expired({ source: null });
+    const unnamed = { ...kept({ arn: null }), status: 'problem' as const };
+    const { groups } = intersect([itemOf(lone.snapshot)], [lone, unnamed], { sources: sources(), minKeep: 1 });
+    expect(groups).toEqual([
+      { region: 'us-east-1', items: [expect.anything()], floor: [], source: null, absentSource: null },
+    ]);
   });
 
   it('knows the floor of each group: its newest kept ones, as many as minKeep', () => {
