@@ -92,6 +92,8 @@ export interface Recorded {
 
 /** A report of automatic mode that was really made. */
 export interface Announcement {
+  /** The id of the report. */
+  readonly id: string;
   readonly madeAt: number;
   /** The snapshots that it announced as deletions; none where it reached no one. */
   readonly arns: ReadonlySet<string>;
@@ -153,7 +155,7 @@ const sameTags = (a: TagMap, b: TagMap): boolean => {
 /** Evaluates every delete and every outcome against the true state of the world and what the contract allows. */
 export class Oracle {
   readonly violations: Violation[] = [];
-  readonly announcements: Announcement[] = [];
+  announcements: Announcement[] = [];
   deletes = 0;
   private readonly simulation: Simulation;
   private readonly world: World;

@@ -103,12 +103,12 @@ async function announce({ history, random }: Cast, written: WrittenConfig, sched
   if (!hasTrace) return;
   const reaches = isSent && isAutomatic && confirmed > 0 && plan?.isApplicable === true;
   const arns = new Set(reaches ? plan.items.map(({ arn }) => arn) : []);
-  oracle.announcements.push({ madeAt, arns, configDigest: readConfig(written).digest });
+  oracle.announcements.push({ id, madeAt, arns, configDigest: readConfig(written).digest });
 }
 
 /** Somebody who can write in the bucket, and sends no e-mail, puts a report there, or spoils one. */
 function forge({ history, random }: Cast): void {
-  const { store, simulation } = history;
+  const { store, simulation, oracle } = history;
   const plans = store
     .names('plans/')
     .filter((name) => name.startsWith('2') && store.textOf(`plans/${name}`)?.endsWith('}\n'));
@@ -129,8 +129,17 @@ function forge({ history, random }: Cast): void {
       simulation.note('forger', `writes other items into ${key}`);
       const { items } = JSON.parse(newest);
       const plan = JSON.parse(store.textOf(key) ?? '{}');
-      for (const [name, text] of forgeReport(JSON.stringify({ ...plan, items }), Date.parse(plan.createdAt), plan.id))
-        if (name.startsWith('plans/') || random.chance(0.5)) store.write(name, text);
+      const madeAt = Date.parse(plan.createdAt);
+      for (const [name, text] of forgeReport(JSON.stringify({ ...plan, items }), madeAt, plan.id)) {
+        const isNote = !name.startsWith('plans/');
+        if (isNote && !random.chance(0.5)) continue;
+        store.write(name, text);
+        // A forged note of today counts, as docs/safety.md says.
+        if (isNote && simulation.now - madeAt <= DAY)
+          oracle.announcements = oracle.announcements.map((each) =>
+            each.id === plan.id ? { ...each, arns: new Set(items.map(({ arn }: { arn: string }) => arn)) } : each,
+          );
+      }
     },
     () => {
       const key = `plans/${random.of(plans)}`;
