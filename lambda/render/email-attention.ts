@@ -1,7 +1,7 @@
 import type { Report } from '../core/report/report-model';
 import type { Problem } from '../core/snapshot/snapshot';
 import { foreignText } from './email-layout';
-import { keptText, type Matter, mattersOf } from './matters';
+import { type Matter, mattersOf } from './matters';
 import { formatCount, formatNumber } from './numbers';
 import type { TextContext } from './report-header';
 
@@ -76,7 +76,7 @@ function matterLine({ id, count, title, line }: Matter, report: Report, maxName:
   const all = count === 1 ? '' : 'The report names all. ';
   const first = count === 1 ? '' : 'The first: ';
   if (id === 'problems') return `- ${formatNumber(count)} ${title}. ${all}${first}${firstProblem(report, maxName)}`;
-  const text = foreignText(line, maxName * 2 + 30);
+  const text = foreignText(line, maxName * 2 + 55);
   return `- ${formatNumber(count)} ${title}${id === 'stale' ? ':' : '.'} ${text}`;
 }
 
@@ -91,7 +91,7 @@ export function attentionLines(report: Report, context: TextContext, maxName: nu
   const more =
     `- and ${formatNumber(rest.length)} ` + `more${context.fullReport === null ? '' : ' in the report'}: ${others}`;
   return [
-    `NEEDS ATTENTION: ${formatCount(matters.length, 'thing')}.${keptText(report)}`,
+    `NEEDS ATTENTION: ${formatCount(matters.length, 'thing')}.`,
     ...shown.map((matter) => matterLine(matter, report, maxName)),
     ...(rest.length === 0 ? [] : [more]),
   ];

@@ -2,12 +2,12 @@ import { DELETION_START_TEXT } from '../core/plan/deletion-start';
 import type { Report } from '../core/report/report-model';
 import { fullDayText, shortDayText, weekdayName } from './day-text';
 import { STARTER_TEXT, warningLinesOf } from './email-attention';
-import { type EmailBlock, foreignText } from './email-layout';
+import { type EmailBlock, foreignText, MAX_LINE_CHARACTERS } from './email-layout';
 import { announcedDeletions, canBeDeletedText, costCeilingText } from './email-subject';
 import { exceedsCaps, limitsText } from './first-clean-up';
+import { noRecentText } from './matters';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { allSizes, expiringSizes, mayStillDelete, nothingRead, type TextContext } from './report-header';
-import { regionsNotRead } from './report-sections';
 
 /** What the report means for its readers. */
 export type EmailState = 'incomplete' | 'countdown' | 'blocked' | 'deletable' | 'nothing';
@@ -44,9 +44,13 @@ function staysText({ totals }: Report, stay = totals.keep): string {
   return totals.keep === 1 ? `The other one stays${ofThese}.` : `The other ${formatNumber(stay)} stay${ofThese}.`;
 }
 
-/** `All regions were read.`; empty: a later line of the e-mail names those that were not. */
-const readText = (report: Report): string =>
-  regionsNotRead(report).length === 0 ? 'All regions were read.' : 'All other regions were read.';
+/** A line, and how many have no recent snapshot, in as many words as leave it whole. */
+function withMissing(line: string, report: Report): string {
+  const count = formatNumber(report.stale.length);
+  const ends = report.stale.length === 0 ? [] : [`${count} ${noRecentText(report)}.`, `${count} lack a backup.`];
+  const end = ends.find((each) => line.length + each.length < MAX_LINE_CHARACTERS);
+  return end === undefined ? line : `${line} ${end}`;
+}
 
 /** The key of the hold tag. */
 export const holdTagOf = ({ tagPrefix = 'retention' }: TextContext): string => `${foreignText(tagPrefix)}:hold`;
@@ -76,8 +80,8 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
   const before = days.length === 1 ? 'then' : `${DELETION_START_TEXT} of its day`;
   const stop = context.deletionSchedule === undefined ? '' : ' To stop all, use the link "Stop all" below.';
   return [
-    `${what}${when}. ${staysText(report, report.totals.snapshots - count)} ${readText(report)}`,
-    `Nothing was deleted by this report. ${holdAdvice(context)}, before ${before}.${stop}`,
+    withMissing(`${what}${when}. ${staysText(report, report.totals.snapshots - count)}`, report),
+    `Nothing is deleted yet. ${holdAdvice(context)}, before ${before}.${stop}`,
   ];
 }
 
@@ -88,14 +92,14 @@ function incompleteText(report: Report, context: TextContext): string {
     ? 'This report announces nothing, because not everything could be read.'
     : `Nothing will be deleted, because not everything could be read.${
         context.deletionMode === 'automatic' && context.isFirstReport !== true
-          ? ' Days that earlier e-mails named no longer count.'
+          ? ' Deletion days in earlier e-mails are cancelled.'
           : ''
       }`;
 }
 
 function incompleteLines(report: Report, context: TextContext): EmailBlock {
   const { totals } = report;
-  const none = incompleteText(report, context);
+  const none = withMissing(incompleteText(report, context), report);
   if (nothingRead(report)) return [none, 'Nothing could be read.'];
   if (totals.snapshots === 0) return [none, 'In what could be read, there are no snapshots.'];
   const rest =
@@ -124,8 +128,7 @@ function deletionModeText(report: Report, context: TextContext): string {
 
 function nothingLines(report: Report, context: TextContext): EmailBlock {
   const { totals, problems } = report;
-  const read = readText(report);
-  if (totals.snapshots === 0) return [`No snapshots were found. ${read}`];
+  if (totals.snapshots === 0) return ['No snapshots were found.'];
   const { held, unmanaged, keep } = totals;
   const others = keep - held - unmanaged;
   const which = keep === 1 ? 'The one snapshot is' : `All ${formatNumber(keep)} snapshots are`;
@@ -137,7 +140,10 @@ function nothingLines(report: Report, context: TextContext): EmailBlock {
   const cost = costCeilingText(allSizes(report), ' a month');
   return [
     `${which} ${unmanaged === 0 && problems.length === 0 ? 'within policy' : 'kept'}.${mayStillDelete(context) ? '' : ' Nothing will be deleted.'}`,
-    `${parts.join(', ')}. ${cost === null ? 'The cost is not known.' : `Together they cost ${cost}.`} ${read}`,
+    withMissing(
+      `${parts.join(', ')}. ${cost === null ? 'The cost is not known.' : `Together they cost ${cost}.`}`,
+      report,
+    ),
   ];
 }
 
@@ -159,16 +165,19 @@ function outcomeLinesOf(report: Report, context: TextContext, state: EmailState)
     case 'blocked':
       return [
         limitsText(report, context.limits, mayStillDelete(context)),
-        `${costsText(report)} ${staysText(report)} ${readText(report)}`,
+        withMissing(`${costsText(report)} ${staysText(report)}`, report),
       ];
     case 'deletable':
       return report.config.origin === 'built-in'
         ? [
             STARTER_TEXT,
-            `The starter policy would not keep ${expireOfText(report)}. ${costsText(report)} ${staysText(report)} ${readText(report)}`,
+            withMissing(
+              `The starter policy would not keep ${expireOfText(report)}. ${costsText(report)} ${staysText(report)}`,
+              report,
+            ),
           ]
         : [
-            `${canBeDeletedText(report)}. ${costsText(report)} ${staysText(report)} ${readText(report)}`,
+            withMissing(`${canBeDeletedText(report)}. ${costsText(report)} ${staysText(report)}`, report),
             deletionModeText(report, context),
           ];
     case 'nothing':

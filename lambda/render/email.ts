@@ -195,9 +195,16 @@ function footerBlock(report: Report, context: TextContext, maxName: number): Ema
   ];
 }
 
-/** That no backup is missing, which is known of everything that was read and has a snapshot. */
-const recentText = ({ complete, stale, totals }: Report): string =>
-  complete && stale.length === 0 && totals.snapshots > 0 ? ' Everything that has snapshots has a recent one.' : '';
+/** That everything was read, and that no backup is missing; empty: the lines above say what was not read. */
+function readText(report: Report): string {
+  if (!report.complete) return '';
+  const read = regionsNotRead(report).length === 0 ? 'All regions were read. ' : 'All other regions were read. ';
+  if (report.stale.length > 0 || report.totals.snapshots === 0) return read;
+  const without = report.sources.filter(({ exists, newestAt }) => exists === true && newestAt === null);
+  if (without.length === 0) return `${read}Every server, disk and database has a recent snapshot. `;
+  const some = without.length === 1 ? '1 has' : `${formatNumber(without.length)} have`;
+  return `${read}Everything that has manual snapshots has a recent one; ${some} none. `;
+}
 
 /** The bill of the last month. Its lines are taken from those of the sources. */
 const billBlock = (report: Report): EmailBlock =>
@@ -217,7 +224,7 @@ export function renderEmail(report: Report, context: TextContext): EmailText {
     unreadBlock(report, maxName),
     sourcesBlock(report, context, maxSources, maxName),
     attentionLines(report, context, maxName),
-    [`${changesText(report, context.isFirstReport)}${recentText(report)}`, ...bill],
+    [`${readText(report)}${changesText(report, context.isFirstReport)}`, ...bill],
     linksBlock(report, context),
     nextStepBlock(report, context),
     footerBlock(report, context, maxName),

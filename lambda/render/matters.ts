@@ -47,7 +47,9 @@ function problemsMatter(report: Report): readonly Matter[] {
     {
       id: 'problems',
       count: section.count,
-      title: pluralText(section.count, 'problem needs a correction', 'problems need a correction'),
+      title:
+        `${pluralText(section.count, 'problem needs a correction', 'problems need a correction')}, ` +
+        `and what ${pluralText(section.count, 'it affects', 'they affect')} is kept`,
       line:
         names.length === 0
           ? 'The details name each of them.'
@@ -70,7 +72,7 @@ function failedMatter({ items }: Report): readonly Matter[] {
       title: pluralText(failed.length, 'snapshot failed', 'snapshots failed'),
       line:
         `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))}. ` +
-        `${pluralText(failed.length, 'It is of no use: delete it when you like.', 'They are of no use: delete them when you like.')}`,
+        `${pluralText(failed.length, 'It is kept, and of no use: delete it when you like.', 'They are kept, and of no use: delete them when you like.')}`,
       task:
         `${formatCount(failed.length, 'failed snapshot', 'failed snapshots')}: ` +
         `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))} (delete ` +
@@ -96,36 +98,46 @@ export function serversText(sources: Iterable<{ readonly kind: Kind }>, count: n
   );
 }
 
-/** Characters of the names of sources without a recent snapshot. */
-const MAX_STALE_TEXT = 90;
+/** Characters of the names of sources without a recent snapshot: of all, and of some with the number of the others. */
+const MAX_STALE_TEXT = { all: 115, some: 85 };
+const IN_WHAT_WAS_READ = ' in what could be read';
 
-/** `archive (121 days), wiki (40), crm and 5 more`: those that wait longest first, as many as fit. */
-function staleNamesText({ stale, evaluatedAt }: Report): string {
+/** `archive (121 days), wiki (40), crm and 5 more`: those that wait longest first, as many as fit on a line. */
+function staleNamesText({ stale, evaluatedAt, complete }: Report): string {
   const longestFirst = [...stale].sort((a, b) => (a.newestAt ?? 0) - (b.newestAt ?? 0));
   const names = longestFirst.map(({ source, newestAt }, index) => {
     const days = wholeDays(newestAt, evaluatedAt);
     const age = index === 0 ? formatCount(days ?? 0, 'day') : formatNumber(days ?? 0);
     return `${oneLine(source.name ?? source.arn)} (${days === null ? 'none at all' : age})`;
   });
+  const less = complete ? 0 : IN_WHAT_WAS_READ.length;
+  const all = joinWords(names, 'and');
+  if (all.length <= MAX_STALE_TEXT.all - less) return all;
   let shown = 1;
-  while (shown < names.length && names.slice(0, shown + 1).join(', ').length <= MAX_STALE_TEXT) shown += 1;
-  if (shown === names.length) return joinWords(names, 'and');
-  return `${names.slice(0, shown).join(', ')} and ${formatNumber(names.length - shown)} more`;
+  while (names.slice(0, shown + 1).join(', ').length <= MAX_STALE_TEXT.some - less) shown += 1;
+  return `${names.slice(0, shown).join(', ')} and ${formatNumber(names.length - shown)} more (the report names all)`;
 }
+
+const staleKindsText = ({ stale }: Report): string =>
+  serversText(
+    stale.map(({ source }) => source),
+    stale.length,
+  );
+
+/** `servers or disks have no recent snapshot`. */
+export const noRecentText = (report: Report): string =>
+  `${staleKindsText(report)} ${pluralText(report.stale.length, 'has', 'have')} no recent snapshot`;
 
 function staleMatter(report: Report): readonly Matter[] {
   const count = report.stale.length;
   if (count === 0) return [];
-  const whats = serversText(
-    report.stale.map(({ source }) => source),
-    count,
-  );
+  const whats = staleKindsText(report);
   return [
     {
       id: 'stale',
       count,
-      title: `${whats} ${pluralText(count, 'has', 'have')} no recent snapshot`,
-      line: `${staleNamesText(report)}. Make ${pluralText(count, 'one', 'one of each')} in Lightsail now.`,
+      title: `${noRecentText(report)}${report.complete ? '' : IN_WHAT_WAS_READ}`,
+      line: `${staleNamesText(report)}. Make ${pluralText(count, 'one', 'one of each')} now.`,
       task:
         `${formatNumber(count)} ${whats} without a recent snapshot: ${staleNamesText(report)} (make ` +
         `${pluralText(count, 'one', 'one of each')} now)`,
@@ -152,19 +164,19 @@ function goneText(orphans: readonly EvaluatedSnapshot[]): string {
   return `${pluralText(orphans.length, 'snapshot', 'snapshots')} whose ${whose} no longer exists`;
 }
 
-/** `3 of these are on the list. `; empty: none is. */
-function listedText(orphans: readonly EvaluatedSnapshot[]): string {
+/** `all are kept`, or `3 of these are on the list`. */
+function fateText(orphans: readonly EvaluatedSnapshot[]): string {
   const listed = orphans.filter(({ verdict }) => verdict === 'expire').length;
-  if (listed === 0) return '';
-  if (orphans.length === 1) return 'It is on the list. ';
-  return `${formatNumber(listed)} of these ${listed === 1 ? 'is' : 'are'} on the list. `;
+  if (listed === 0) return orphans.length === 1 ? 'it is kept' : 'all are kept';
+  if (orphans.length === 1) return 'it is on the list';
+  return `${formatNumber(listed)} of these ${listed === 1 ? 'is' : 'are'} on the list`;
 }
 
 function orphansMatter(report: Report): readonly Matter[] {
   const section = orphansSection(report);
   if (section === null) return [];
   const orphans = report.items.filter(({ sourceExists }) => sourceExists === false);
-  const them = pluralText(orphans.length, 'it', 'them');
+  const fate = fateText(orphans);
   const names = bySource(orphans).map(([first]) => oneLine(first?.snapshot.source?.name ?? 'a source without a name'));
   return [
     {
@@ -172,9 +184,9 @@ function orphansMatter(report: Report): readonly Matter[] {
       count: orphans.length,
       title: goneText(orphans),
       line:
-        `${firstNamesText(names)}. ${listedText(orphans)}` +
-        `${pluralText(orphans.length, 'It may be the only copy', 'They may be the only copies')}, so keep ${them} if in doubt.`,
-      task: `${formatNumber(orphans.length)} ${goneText(orphans)} (keep ${them} if in doubt)`,
+        `${firstNamesText(names)}. ${fate.slice(0, 1).toUpperCase()}${fate.slice(1)}. ` +
+        `${pluralText(orphans.length, 'It may be the only copy', 'They may be the only copies')}.`,
+      task: `${formatNumber(orphans.length)} ${goneText(orphans)} (${fate})`,
       notes: [],
       items: section.items,
     },
@@ -302,12 +314,6 @@ export function mattersOf(report: Report): readonly Matter[] {
     ),
   ];
 }
-
-/** Whether a snapshot among the matters is deleted, as those of a gone source can be. */
-export const keptText = ({ items }: Report): string =>
-  items.some(({ sourceExists, verdict }) => sourceExists === false && verdict === 'expire')
-    ? ' Some of the snapshots named here are on the list.'
-    : ' No snapshot named here will be deleted.';
 
 /** Holds without an end, which a person chose: listed on the page, and not counted. */
 export const holdsMatter = (report: Report): readonly Matter[] =>

@@ -234,8 +234,8 @@ function retryText({ result, nextReport }: KnownResult, failed: number): string 
   if (result.approvedBy?.kind !== 'automatic') return nextList({ nextReport });
   const which = failed === 1 ? 'The one that failed is' : `The ${formatNumber(failed)} that failed are`;
   return (
-    `${which} tried again later. ${nextReportName({ nextReport })} names the day, and how to keep ` +
-    `${failed === 1 ? 'it' : 'one'}.`
+    `${which} tried again on a day that the next report names` +
+    `${nextReport === undefined ? '' : ` (${dayInWords(nextReport)})`}, with how to keep ${failed === 1 ? 'it' : 'one'}.`
   );
 }
 
@@ -269,11 +269,9 @@ export function afterDeletion({ result, nextReport }: KnownResult): string {
 
 /** Whether a deletion can still be stopped. */
 export function stopText(result: ApplyResult): string {
-  if (lateItems(result).length > 0)
-    return 'There is nothing to stop: this run is over, and a delete that was sent cannot be taken back.';
-  return result.approvedBy?.kind === 'automatic' && failedItems(result).length > 0
-    ? 'There is nothing to stop until then: this run is over.'
-    : 'There is nothing to stop: this run is over.';
+  const until = result.approvedBy?.kind === 'automatic' && failedItems(result).length > 0 ? ' until then' : '';
+  const sent = lateItems(result).length > 0 ? ', and a delete that was sent cannot be taken back' : '';
+  return `There is nothing to stop${until}: this run is over${sent}.`;
 }
 
 function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailBlock {

@@ -300,7 +300,7 @@ describe('the e-mail', () => {
       const { subject, body } = mailOf(name, { deletionMode: 'automatic', due: new Map() });
       expect(subject).toContain('INCOMPLETE');
       expect(body).toMatch(
-        /^Nothing will be deleted, because not everything could be read\.(?: Days .* no longer count\.)?\n/,
+        /^Nothing will be deleted, because not everything could be read\.(?: Deletion days in earlier e-mails are cancelled\.)?\n/,
       );
       expect(body).toMatch(/^(In what could be read|Nothing could be read)/m);
       expect(body).not.toMatch(/within policy|do not need to do anything|nothing changed\.|will be deleted (on|:)/i);
@@ -327,12 +327,11 @@ describe('the e-mail', () => {
   });
 
   test.each([
-    ['kept', kept, true],
-    ['on the list', expired, false],
-  ] as const)('says whether no named snapshot is deleted, where those of a gone source are %s', (_, made, none) => {
+    ['kept', kept, 'It is kept. '],
+    ['on the list', expired, 'It is on the list. '],
+  ] as const)('says what becomes of a snapshot whose source is gone and that is %s', (_, made, text) => {
     const { body } = renderEmail(aReport([made({}, { sourceExists: false }), kept()]), CONTEXT);
-    expect(body.includes('NEEDS ATTENTION: 1 thing. No snapshot named here will be deleted.\n')).toBe(none);
-    expect(body.includes('It is on the list. ')).toBe(!none);
+    expect(body).toContain(`${text}It may be the only copy.\n`);
   });
 
   const server = (name: string) => ({ ...aSource(name), kind: 'instance', region: 'us-east-1' }) as const;
@@ -342,18 +341,43 @@ describe('the e-mail', () => {
       source: server(`server-number-${index}`),
       newestAt: index === 8 ? null : NOW - (20 + index) * DAY,
     }));
-    expect(renderEmail(aReport([kept()], { stale }), CONTEXT).body).toContain(
-      '- 9 servers have no recent snapshot: server-number-8 (none at all), server-number-7 (27), ' +
-        'server-number-6 (26) and 6 more. Make one of each in Lightsail now.\n',
+    const { body } = renderEmail(aReport([kept()], { stale }), CONTEXT);
+    expect(body).toContain(
+      '- 9 servers have no recent snapshot: server-number-8 (none at all), server-number-7 (27), server-number-6 (26) ' +
+        'and 6 more (the report names all). Make one of each now.\n',
     );
+    expect(linesOf(body)[1]).toContain('9 servers have no recent snapshot.');
   });
 
-  test('says that no backup is missing only where everything was read and something has a snapshot', () => {
-    const says = (report: Report) => renderEmail(report, CONTEXT).body.includes('Everything that has snapshots has a');
-    expect(says(aReport([kept()]))).toBe(true);
-    expect(says(aReport([]))).toBe(false);
-    expect(says(aReport([kept()], { complete: false }))).toBe(false);
-    expect(says(aReport([kept()], { stale: [{ source: server('web'), newestAt: NOW - 20 * DAY }] }))).toBe(false);
+  test('says how many lack a backup where the whole sentence does not fit', () => {
+    const stale = [
+      { source: server('web'), newestAt: NOW - 20 * DAY },
+      { source: server('shop'), newestAt: null },
+    ];
+    const days = ['2026-12-02', '2026-12-07', '2026-12-09'];
+    const zone = { ...aReport([]).zone, name: 'America/Argentina/ComodRivadavia' };
+    const { body } = renderEmail(aReport([expired(), expired(), expired(), kept()], { stale, zone }), {
+      ...CONTEXT,
+      deletionMode: 'automatic',
+      due: on(days),
+    });
+    expect(linesOf(body)[0]).toMatch(/\. 2 (servers have no recent snapshot|lack a backup)\.$/);
+  });
+
+  test('says that no backup is missing only where everything was read and has a recent one', () => {
+    const source = { ...server('web'), account: null, exists: true, tags: new Map(), newestAt: NOW, stale: false };
+    const without = { ...source, ...server('shop'), newestAt: null };
+    const says = (given: Partial<Report>, items = [kept()]) =>
+      /^All regions were read\. (.*\. )?(?:Since|There is no earlier)/m.exec(
+        renderEmail(aReport(items, given), CONTEXT).body,
+      )?.[1] ?? '';
+    expect(says({ sources: [source] })).toBe('Every server, disk and database has a recent snapshot. ');
+    expect(says({ sources: [source, without] })).toBe(
+      'Everything that has manual snapshots has a recent one; 1 has none. ',
+    );
+    expect(says({ stale: [{ source: server('web'), newestAt: NOW - 20 * DAY }] })).toBe('');
+    expect(says({}, [])).toBe('');
+    expect(renderEmail(aReport([kept()], { complete: false }), CONTEXT).body).not.toContain('All regions were read');
   });
 
   test('says the same share and the same limits as the page of a blocked plan', () => {

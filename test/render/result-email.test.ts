@@ -200,10 +200,12 @@ test('the e-mail of an automatic deletion names the day of the next report, whic
   const { body } = renderResultEmail(context({ result: automatic, nextReport: '2026-12-07' }));
   expect(body).toContain('AWS may still delete it. The next report (7 Dec 2026) shows whether it is gone.');
   expect(body).toContain(
-    'The one that failed is tried again later. The next report (7 Dec 2026) names the day, and how to keep it. ' +
+    'The one that failed is tried again on a day that the next report names (7 Dec 2026), with how to keep it. ' +
       'Ask who manages your AWS account to allow lightsail:DeleteInstanceSnapshot.',
   );
-  expect(renderResultEmail(context({ result: automatic })).body).toContain('The next report names the day, ');
+  expect(renderResultEmail(context({ result: automatic })).body).toContain(
+    'on a day that the next report names, with ',
+  );
 });
 
 test('the e-mail of an unfinished plan has the reason and the command that continues it', () => {

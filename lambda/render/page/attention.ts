@@ -1,6 +1,6 @@
 import type { Report } from '../../core/report/report-model';
 import { escapeHtml } from '../escape';
-import { changesText, holdsMatter, keptText, type Matter, mattersOf, pluralText } from '../matters';
+import { changesText, holdsMatter, type Matter, mattersOf, pluralText } from '../matters';
 import { formatNumber } from '../numbers';
 import { changesSection, regionsOff } from '../report-sections';
 import { listsHtml } from './lists';
@@ -62,7 +62,7 @@ function* sectionHtml(id: string, title: string, note: string, matters: readonly
 
 /** What needs a person, and what else a person should know; nothing where there is nothing. */
 export function* attentionHtml(report: Report, { kind }: Situation): Generator<string> {
-  const note = `${STOPPING_NOTES[kind] ?? ''}${keptText(report)}`.trimStart();
+  const note = STOPPING_NOTES[kind] ?? 'Each says what to do.';
   yield* sectionHtml('h-att', 'Needs attention', note, mattersOf(report));
   const others = [...holdsMatter(report), ...changesMatter(report), ...regionsOffMatters(report)];
   yield* sectionHtml('h-know', 'Good to know', 'None of this needs you.', others);
