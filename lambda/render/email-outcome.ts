@@ -47,7 +47,8 @@ function staysText({ totals }: Report, stay = totals.keep): string {
 /** A line, and how many have no recent snapshot, in as many words as leave it whole. */
 function withMissing(line: string, report: Report): string {
   const count = formatNumber(report.stale.length);
-  const ends = report.stale.length === 0 ? [] : [`${count} ${noRecentText(report)}.`, `${count} lack a backup.`];
+  const ends =
+    report.stale.length === 0 ? [] : [`${count} ${noRecentText(report)}.`, `${count} have no recent snapshot.`];
   const end = ends.find((each) => line.length + each.length < MAX_LINE_CHARACTERS);
   return end === undefined ? line : `${line} ${end}`;
 }

@@ -355,13 +355,13 @@ describe('the e-mail', () => {
       { source: server('shop'), newestAt: null },
     ];
     const days = ['2026-12-02', '2026-12-07', '2026-12-09'];
-    const zone = { ...aReport([]).zone, name: 'America/Argentina/ComodRivadavia' };
+    const zone = { ...aReport([]).zone, name: 'America/North_Dakota/New_Salem' };
     const { body } = renderEmail(aReport([expired(), expired(), expired(), kept()], { stale, zone }), {
       ...CONTEXT,
       deletionMode: 'automatic',
       due: on(days),
     });
-    expect(linesOf(body)[0]).toMatch(/\. 2 (servers have no recent snapshot|lack a backup)\.$/);
+    expect(linesOf(body)[0]).toMatch(/\. 2 (?:servers )?have no recent snapshot\.$/);
   });
 
   test('says that no backup is missing only where everything was read and has a recent one', () => {
