@@ -1,4 +1,4 @@
-import { automaticPlan, type NothingDue, type ReportRun, selectDue } from '../core/plan/grace-period';
+import { automaticPlan, type NothingDue, type ReportRun, selectDue, type ToldDays } from '../core/plan/grace-period';
 import type { Plan } from '../core/plan/plan';
 import { type AutomaticConfig, graceHistoryStart } from '../core/plan/timetable';
 import type { Config } from '../core/policy/config';
@@ -8,6 +8,7 @@ import { jsonText } from '../core/util/safe-text';
 import type { Channel, Digest, Store } from '../ports/ports';
 import { AUTOMATIC_PREFIX, BEGUN_NAME, planFile, RUNS } from '../storage/keys';
 import { readPlan, readRuns } from '../storage/report-history';
+import { readTold } from '../storage/told-days';
 
 /** A configuration, and the schedule of the reports. */
 export type SelectionConfig = Config & Pick<AutomaticConfig, 'reportSchedule'>;
@@ -34,11 +35,15 @@ const isMadeUntil =
   ({ plans }: ReportRun): boolean =>
     plans.length === 0 || plans.some((each) => each === null || Date.parse(each.plan.createdAt) <= now);
 
-/**
- * Whether a plan lists only snapshots that were due at an instant (epoch ms), by the reports that were made until then.
- */
-function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: SelectionConfig, now: number): boolean {
-  const due = selectDue(runs.filter(isMadeUntil(now)), config, now);
+/** Whether a plan lists only snapshots that were due at an instant (epoch ms), by runs and recorded days. */
+function listsOnlyDue(
+  { items }: Plan,
+  runs: readonly ReportRun[],
+  config: SelectionConfig,
+  now: number,
+  told: readonly ToldDays[],
+): boolean {
+  const due = selectDue(runs, config, now, told);
   const known = new Set(due.state === 'due' ? due.items.map((item) => jsonText(item)) : []);
   return items.every((item) => known.has(jsonText(item)));
 }
@@ -88,7 +93,7 @@ export async function selectAutomatically(
     );
   const findNewRun = await watchRuns(store);
   const runs = await readRuns(store, digest, graceHistoryStart(config, now));
-  const due = selectDue(runs, config, now);
+  const due = selectDue(runs, config, now, await readTold(store, digest, now, runs));
   if (due.state === 'nothing') return due;
   const content = automaticPlan(`${AUTOMATIC_PREFIX}${compactInstant(scheduledAt)}`, due, config, now);
   const plan: Plan = { ...content, digest: digest(content) };
@@ -96,11 +101,16 @@ export async function selectAutomatically(
   const key = planFile(plan.id);
   const newRun = await findNewRun();
   if (newRun !== null) return newRun;
-  if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] }))
+  const isNew = await store.putIfAbsent({ key, contentType: 'application/json', body: [text] });
+  // A report that began before may have told a day meanwhile. One that looks for plans now finds this one.
+  const told = await readTold(store, digest, now, runs);
+  if (isNew && !listsOnlyDue(plan, runs, config, now, told))
+    return nothingSelected('auto.told-later', 'a report told a later day while the snapshots were selected');
+  if (isNew)
     return (await findNewRun()) ?? { state: 'plan', id: plan.id, digest: plan.digest, announcedBy: due.announcedBy };
   const there = readPlan(await store.get(key), plan.id, digest);
   // Its own plan lists only snapshots that are due: any other snapshot was not announced.
-  return there?.createdAt === plan.createdAt && listsOnlyDue(there, runs, config, now)
+  return there?.createdAt === plan.createdAt && listsOnlyDue(there, runs.filter(isMadeUntil(now)), config, now, told)
     ? { state: 'plan', id: there.id, digest: there.digest, announcedBy: due.announcedBy }
     : nothingSelected('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);
 }

@@ -8,10 +8,10 @@ import { type RunRequest, runReport } from '../../lambda/reporting/run-report-jo
 import { runSchedule } from '../../lambda/reporting/send-lock';
 import { digestOf } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
-import { begunFile, REPORT_DUE_SINCE, runTime } from '../../lambda/storage/keys';
+import { begunFile, REPORT_DUE_SINCE, runTime, toldFile } from '../../lambda/storage/keys';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
-import { memoryStore } from '../fakes/memory-store';
+import { memoryStore, timesOf } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { aFailedScope, aScope, aSnapshot, DAY, NOW } from '../support/report-builder';
 import { runs } from '../support/runs';
@@ -541,6 +541,44 @@ describe('a report that leaves only the note that its run began', () => {
     expect([...objects.keys()].filter((key) => key.includes('/begun-'))).toHaveLength(daily().length);
     objects.set(begunFile('20261123T060000Z-1a2b3c4d'), '2026-11-23T06:00:00.000Z');
     expect(await taken()).toBe('auto.not-mailed');
+  });
+});
+
+describe('a later day that another report of the same time recorded', () => {
+  const other = '20261123T040000Z-1a2b3c4d';
+  const key = toldFile(other, NOW + DAY);
+  const record = (objects: Map<string, string>, at: number, config = CONFIG.digest): void => {
+    const note = { reportId: other, digest: 'sha256:0', config, starts: [[NOW + DAY, 2]] };
+    objects.set(key, JSON.stringify(note));
+    timesOf(objects).set(key, at);
+  };
+
+  // The answer to its e-mail was lost, or its process was killed after it.
+  it('counts, though it was recorded before the note of the report that is known to be e-mailed', async () => {
+    const { taken, objects } = await history(daily());
+    record(objects, NOW - 5 * HOUR);
+    expect(await taken()).toBe('auto.nothing-due');
+  });
+
+  it('does not count where it is of another configuration', async () => {
+    const { taken, objects } = await history(daily());
+    record(objects, NOW - 5 * HOUR, 'sha256:other');
+    expect(await taken()).toEqual(['old-1', 'old-2']);
+  });
+
+  it('counts, though it is recorded while the plan of the deletion is written', async () => {
+    const { select, objects } = await history(daily());
+    const store = memoryStore(objects, () => NOW);
+    const putIfAbsent = async (object: StoredObject): Promise<boolean> => {
+      record(objects, NOW);
+      return store.putIfAbsent(object);
+    };
+    expect(await select({ store: { ...store, putIfAbsent } })).toMatchObject({
+      state: 'nothing',
+      code: 'auto.told-later',
+    });
+    // The plan is there: a repeated call with the same instant does not take it for its own.
+    expect(await select()).toMatchObject({ state: 'nothing', code: 'auto.nothing-due' });
   });
 });
 

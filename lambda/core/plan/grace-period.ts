@@ -357,9 +357,15 @@ function startGracePeriod(newest: EligibleRun): GracePeriod {
 /**
  * Selects the snapshots that automatic deletion may delete now: a report at least `grace` old lists them, and so does
  * every report since. The newest report is at most 24 hours old; all are complete, not blocked, e-mailed, and of the
- * current configuration. No snapshot is selected before the day that `countdown` announced.
+ * current configuration. No snapshot is selected before the day that `countdown` announced, nor before one of `told`:
+ * days that any report recorded before it was sent, also one that looks as if it never was.
  */
-export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, now: number): Due | NothingDue {
+export function selectDue(
+  runs: readonly ReportRun[],
+  config: AutomaticConfig,
+  now: number,
+  told: readonly ToldDays[] = [],
+): Due | NothingDue {
   if (config.origin === 'built-in') return nothingDue('config.built-in', 'the built-in starter policy only reports');
   const period = readGracePeriod(runs, config, now);
   if (period === null) return nothingDue('auto.no-report', 'there is no report');
@@ -367,12 +373,13 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
   if (!period.hasOld) return nothingDue('auto.grace', 'no report is as old as deletion.grace');
   const { listings, old, newest, announcing } = period;
   const timetable = new Timetable(config, runs, null);
+  const toldOf = latestTold(told, newest.mailed.items.map(itemKey), config);
   const isDue = (key: string): boolean => {
     const listing = listings.get(key);
     if (listing === undefined || !old.has(key) || !isPastGrace(listing.since, now, config)) return false;
     // The newest e-mail must have announced a start, and no e-mail a later one than this.
     const first = newest.announced.has(key) ? timetable.firstAfterGrace(listing.since) : null;
-    return first !== null && Math.max(first, listing.announced) <= now + CLOCK_TOLERANCE_MS;
+    return first !== null && Math.max(first, listing.announced, toldOf(key)) <= now + CLOCK_TOLERANCE_MS;
   };
   const items = newest.mailed.items.filter((item) => isDue(itemKey(item)));
   return items.length === 0
