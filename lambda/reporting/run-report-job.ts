@@ -146,7 +146,9 @@ async function findDays(
   // What an incomplete report did not read can be among those that are deleted.
   const isDeleting = alsoIn(plan, arns).length > 0 || (!plan.complete && arns.size > 0);
   if (!isAutomatic) return { days: { ...NO_COUNTDOWN, isDeleting }, failures: [] };
-  if (begun.failure !== null) return { days: { ...NO_DAYS, isDeleting }, failures: [begun.failure] };
+  // A deletion that selects now does not see this report, and can begin.
+  if (begun.failure !== null)
+    return { days: { ...NO_DAYS, isDeleting: isDeleting || null }, failures: [begun.failure] };
   const days = await withTimeout('find the days of deletions', shorter(left()), () =>
     dueDays(ports, request, plan, confirmedSubscribers, arns),
   );

@@ -16,7 +16,6 @@ import {
   runTime,
   SENT,
   SENT_BY_HAND,
-  toldUntil,
 } from './keys';
 import { parsePlan } from './parse-plan';
 import { parseStored, SENT_NOTE } from './schemas';
@@ -103,27 +102,11 @@ async function lastBegun(store: Store, time: string): Promise<number | null> {
   return notes.reduce<number | null>((last, [, at]) => Math.max(last ?? 0, at ?? 0), null);
 }
 
-/**
- * Whether another report of a time recorded its days after the note of the e-mail was written: it may have been e-mailed
- * too, and the note of a time is written once. A report that could not be e-mailed recorded its days before.
- */
-async function wasToldAgain(store: Store, time: string, { reportId, storedAt }: MailNote): Promise<boolean> {
-  const files = [...(await store.listDated(runFolder(time)))];
-  return files.some(
-    ([name, at]) =>
-      toldUntil(`${time}/${name}`) !== null &&
-      !name.endsWith(`-${reportId}.json`) &&
-      (at === null || storedAt === null || at >= storedAt),
-  );
-}
-
 async function readRun(store: Store, digest: Digest, time: string, ids: readonly string[]): Promise<ReportRun> {
   const plans = await Promise.all(ids.map((id) => readStoredPlan(store, digest, id)));
   const mailed = await readMailed(store, time);
   const begunAt = mailed === null ? await lastBegun(store, time) : null;
-  // Days that another e-mail may contradict are no days: the next report names them again.
-  const note = mailed !== null && (await wasToldAgain(store, time, mailed)) ? { ...mailed, starts: null } : mailed;
-  return { time, plans, mailed: note, ...(begunAt !== null && { begunAt }) };
+  return { time, plans, mailed, ...(begunAt !== null && { begunAt }) };
 }
 
 /**

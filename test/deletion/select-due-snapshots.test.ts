@@ -560,6 +560,22 @@ describe('a later day that another report of the same time recorded', () => {
     expect(await taken()).toBe('auto.nothing-due');
   });
 
+  it('counts, though it was recorded after that note', async () => {
+    const { taken, objects } = await history(daily());
+    record(objects, NOW - HOUR);
+    expect(await taken()).toBe('auto.nothing-due');
+  });
+
+  it('takes no day away where it is the same day', async () => {
+    const { taken, objects, ids } = await history(daily());
+    const [name = '', text = ''] = [...objects].find(([each]) => each.includes(`-${ids.at(-1)}.json`)) ?? [];
+    expect(name).toContain('/told-');
+    const twin = name.replace(ids.at(-1) ?? '', other);
+    objects.set(twin, text.replace(ids.at(-1) ?? '', other));
+    timesOf(objects).set(twin, NOW - HOUR);
+    expect(await taken()).toEqual(['old-1', 'old-2']);
+  });
+
   it('does not count where it is of another configuration', async () => {
     const { taken, objects } = await history(daily());
     record(objects, NOW - 5 * HOUR, 'sha256:other');

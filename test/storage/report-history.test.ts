@@ -1,4 +1,4 @@
-import { begunFile, noteFile, planFile, reportFiles, runTime, SENT, toldFile } from '../../lambda/storage/keys';
+import { begunFile, planFile, reportFiles, runTime } from '../../lambda/storage/keys';
 import { readRuns } from '../../lambda/storage/report-history';
 import { memoryStore } from '../fakes/memory-store';
 
@@ -24,37 +24,6 @@ describe('the runs of reports', () => {
   ])('include a plan with %s', async (_, key) => {
     const runs = await stored([planFile(BY_HAND), key]);
     expect(runs.map(({ time, plans }) => [time, plans.length])).toEqual([[runTime(BY_HAND), 1]]);
-  });
-
-  /** The starts of a run whose event was delivered twice: the note of the first e-mail, and the days of both reports. */
-  async function startsOf(order: readonly ('its own days' | 'the days of another report' | 'its note')[]) {
-    let now = NOW;
-    const store = memoryStore(new Map(), () => now);
-    const other = `${REPORT.slice(0, 17)}cccccccc`;
-    const starts = [[NOW + 86_400_000, 1]];
-    const keys = {
-      'its own days': toldFile(REPORT, NOW + 86_400_000),
-      'the days of another report': toldFile(other, NOW + 2 * 86_400_000),
-      'its note': noteFile(runTime(REPORT), SENT),
-    };
-    await store.put({ key: reportFiles(REPORT).json, contentType: 'application/json', body: ['{}'] });
-    for (const what of order) {
-      const body = what === 'its note' ? { reportId: REPORT, digest: 'sha256:', announced: true, starts } : {};
-      await store.put({ key: keys[what], contentType: 'application/json', body: [JSON.stringify(body)] });
-      now += 60_000;
-    }
-    const [run] = await readRuns(store, () => 'sha256:', NOW);
-    return run?.mailed?.starts;
-  }
-
-  test('have the days that the note of an e-mail names, also where a report before it could not be e-mailed', async () => {
-    const starts = [[NOW + 86_400_000, 1]];
-    expect(await startsOf(['its own days', 'its note'])).toEqual(starts);
-    expect(await startsOf(['the days of another report', 'its own days', 'its note'])).toEqual(starts);
-  });
-
-  test('have no days where another report of that time told days after the note: its e-mail may have gone out too', async () => {
-    expect(await startsOf(['its own days', 'its note', 'the days of another report'])).toBeNull();
   });
 
   test('include a run that began and left nothing else, as one without a plan', async () => {
